@@ -1,0 +1,1 @@
+"""What dev.py needs before any package is installed: standard library only."""

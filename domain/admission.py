@@ -1,0 +1,284 @@
+"""What an event must satisfy beyond the types of its fields: one small check per kind."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct, to_builtins
+
+from domain.events import (
+    Answer,
+    AnswerDetails,
+    AnyEvent,
+    CostCorrection,
+    Event,
+    Exposure,
+    Feedback,
+    Goal,
+    Handoff,
+    Identify,
+    Lead,
+    Message,
+    Money,
+    Retrieval,
+    SessionEnded,
+    SessionStarted,
+    Ticket,
+    WorkflowStep,
+)
+
+EARLIEST_MS: Final = 946_684_800_000  # 2000-01-01
+MOST_AHEAD_MS: Final = 600_000
+MOST_FIRST_BYTE_LEAD: Final = timedelta(hours=24)
+MOST_FIRST_BYTE_LAG: Final = timedelta(minutes=10)
+MOST_AMOUNT: Final = Decimal(9_000_000_000)
+MOST_DECIMALS: Final = 9
+MOST_TRAITS: Final = 50
+LONGEST_TRAIT: Final = 512
+LARGEST_TRAIT: Final = 2**53
+
+
+class Objection(Struct, frozen=True):
+    """Why an event is refused: the field as its sender knows it, what is wrong, what would be right."""
+
+    code: str
+    field: str
+    message: str
+    allowed: tuple[str, ...] = ()
+
+
+def objection(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious: bool) -> Objection | None:
+    """The first thing wrong with the event, or None."""
+    if not EARLIEST_MS <= occurred_at_ms <= now_ms + MOST_AHEAD_MS:
+        return _out_of_time(now_ms)
+    if event.session_id is not None and event.thread_id is not None:
+        return _BOTH_POINTERS
+    check = _CHECKS.get(event.__class__)
+    found = check(event) if check is not None else None
+    if found is None and suspicious:
+        return _unstorable(event)
+    return found
+
+
+def _out_of_time(now_ms: int) -> Objection:
+    latest = datetime.fromtimestamp((now_ms + MOST_AHEAD_MS) // 1000, tz=UTC).isoformat().replace("+00:00", "Z")
+    return Objection(
+        code="OUT_OF_RANGE",
+        field="occurredAt",
+        message=f"occurredAt lies outside of what can be true: it takes 2000-01-01T00:00:00Z to {latest} "
+        "(ten minutes from now).",
+        allowed=("2000-01-01T00:00:00Z", latest),
+    )
+
+
+_BOTH_POINTERS: Final = Objection(
+    code="INVALID",
+    field="threadId",
+    message="sessionId and threadId exclude each other: give sessionId when the bot knows its sessions, threadId when "
+    "they are to be cut out of an endless thread.",
+    allowed=("sessionId", "threadId"),
+)
+
+
+def _needs(event: Event, *names: str) -> Objection | None:
+    """At least one of the pointers."""
+    if any(getattr(event, _ATTRIBUTES[name]) is not None for name in names):
+        return None
+    return Objection(
+        code="MISSING",
+        field=names[0],
+        message=f"This event needs {' or '.join(names)}, so that it can be found where it belongs.",
+        allowed=names,
+    )
+
+
+_ATTRIBUTES: Final = {
+    "sessionId": "session_id",
+    "threadId": "thread_id",
+    "visitorId": "visitor_id",
+    "messageId": "message_id",
+    "leadId": "lead_id",
+}
+
+
+def _needs_session(event: SessionStarted | SessionEnded) -> Objection | None:
+    return _needs(event, "sessionId", "threadId")
+
+
+def _needs_place(event: Handoff | WorkflowStep | Exposure) -> Objection | None:
+    return _needs(event, "sessionId", "threadId", "visitorId")
+
+
+def _message(event: Message) -> Objection | None:
+    if event.session_id is None and event.thread_id is None:
+        return _needs(event, "sessionId", "threadId")
+    if event.role != "BOT":
+        return _only_of_bots(event)
+    if event.corrects is not None:
+        return _misplaced("corrects", "only a USER message can correct an answer")
+    if event.first_byte_at is not None:
+        ahead = event.occurred_at - event.first_byte_at
+        if ahead > MOST_FIRST_BYTE_LEAD or -ahead > MOST_FIRST_BYTE_LAG:
+            return Objection(
+                code="OUT_OF_RANGE",
+                field="firstByteAt",
+                message="firstByteAt lies too far from occurredAt: at most 24 hours before it and 10 minutes after it.",
+                allowed=("occurredAt - 24 h", "occurredAt + 10 min"),
+            )
+    return _answer_cost(event.answer) if event.answer is not None else None
+
+
+def _only_of_bots(event: Message) -> Objection | None:
+    if event.answer is not None:
+        return _misplaced("answer", "only a BOT message answers")
+    if event.first_byte_at is not None:
+        return _misplaced("firstByteAt", "only a BOT message has a first byte")
+    if event.proactive:
+        return _misplaced("proactive", "only a BOT message can be proactive")
+    if event.corrects is not None and event.role != "USER":
+        return _misplaced("corrects", "only a USER message can correct an answer")
+    return None
+
+
+def _misplaced(field: str, reason: str) -> Objection:
+    return Objection(code="INVALID", field=field, message=f"{field} does not belong here: {reason}.")
+
+
+def _answer_cost(answer: AnswerDetails) -> Objection | None:
+    return None if answer.cost is None else _money(answer.cost, "answer.cost")
+
+
+def _money(money: Money, field: str) -> Objection | None:
+    amount = money.amount
+    if amount.is_finite() and 0 <= amount <= MOST_AMOUNT and _decimals(amount) <= MOST_DECIMALS:
+        return None
+    return Objection(
+        code="OUT_OF_RANGE",
+        field=f"{field}.amount",
+        message=f"{field}.amount takes a decimal number from 0 to {MOST_AMOUNT:,} with at most 9 decimals.",
+        allowed=(f"0..{MOST_AMOUNT}", "at most 9 decimals"),
+    )
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -MOST_DECIMALS:
+        return 0
+    reduced = amount.normalize().as_tuple().exponent
+    return -reduced if isinstance(reduced, int) else 0
+
+
+def _answer(event: Answer) -> Objection | None:
+    return _answer_cost(event.answer)
+
+
+def _retrieval(event: Retrieval) -> Objection | None:
+    return _needs(event, "messageId", "sessionId", "threadId", "visitorId")
+
+
+_HIGHEST: Final = {"THUMBS": 1, "SOLVED": 1, "RATING_1_5": 5}
+
+
+def _feedback(event: Feedback) -> Objection | None:
+    if event.scale is not None and event.instrument != "SURVEY":
+        return _misplaced("scale", "only a SURVEY has a scale of its own")
+    lowest = 0 if event.instrument in ("THUMBS", "SOLVED") else 1
+    highest = _HIGHEST.get(event.instrument, event.scale or 5)
+    if not lowest <= event.score <= highest:
+        return Objection(
+            code="OUT_OF_RANGE",
+            field="score",
+            message=f"score is {event.score}; with {event.instrument} it takes {lowest} to {highest}.",
+            allowed=(f"{lowest}..{highest}",),
+        )
+    return _needs(event, "messageId", "sessionId", "threadId", "visitorId")
+
+
+def _ticket(event: Ticket) -> Objection | None:
+    return _needs_place(event) if event.state == "OPENED" else None  # type: ignore[arg-type]
+
+
+def _goal(event: Goal) -> Objection | None:
+    found = _needs(event, "sessionId", "threadId", "visitorId")
+    return found or (_money(event.value, "value") if event.value is not None else None)
+
+
+def _lead(event: Lead) -> Objection | None:
+    return _needs(event, "sessionId", "threadId", "visitorId", "leadId")
+
+
+def _cost_correction(event: CostCorrection) -> Objection | None:
+    return _money(event.cost, "cost")
+
+
+def _identify(event: Identify) -> Objection | None:
+    found = _needs(event, "visitorId")
+    if found is not None or event.traits is None:
+        return found
+    if len(event.traits) > MOST_TRAITS:
+        return _trait("traits", f"{len(event.traits)} traits are too many")
+    wrong = next((name for name, value in event.traits.items() if not _is_trait(name, value)), None)
+    return None if wrong is None else _trait(f"traits.{wrong[:64]}", "this trait cannot be kept")
+
+
+def _is_trait(name: str, value: object) -> bool:
+    if not 1 <= len(name) <= 64:
+        return False
+    match value:
+        case str():
+            return len(value) <= LONGEST_TRAIT
+        case bool() | None:
+            return True
+        case int() | float():
+            return abs(value) <= LARGEST_TRAIT
+        case _:
+            return False
+
+
+def _trait(field: str, reason: str) -> Objection:
+    return Objection(
+        code="INVALID",
+        field=field,
+        message=f"{field}: {reason}. At most {MOST_TRAITS} traits, with names of 1 to 64 characters, each a text of up "
+        f"to {LONGEST_TRAIT} characters, a number up to 2^53, true, false or null.",
+        allowed=("text", "number", "true", "false", "null"),
+    )
+
+
+def _unstorable(event: AnyEvent) -> Objection | None:
+    field = next(_with_nul(to_builtins(event), ""), None)
+    if field is None:
+        return None
+    return Objection(
+        code="INVALID", field=field, message=f"{field} holds a NUL character (U+0000), which cannot be stored."
+    )
+
+
+def _with_nul(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if "\0" in name:
+                yield path or "event"
+            yield from _with_nul(part, f"{path}.{name}" if path else name)
+
+
+_CHECKS: Final[dict[type[Event], Callable[[Any], Objection | None]]] = {
+    SessionStarted: _needs_session,
+    SessionEnded: _needs_session,
+    Message: _message,
+    Answer: _answer,
+    Retrieval: _retrieval,
+    WorkflowStep: _needs_place,
+    Feedback: _feedback,
+    Handoff: _needs_place,
+    Ticket: _ticket,
+    Goal: _goal,
+    Lead: _lead,
+    Exposure: _needs_place,
+    CostCorrection: _cost_correction,
+    Identify: _identify,
+}
+"""Operations, releases and probes need no session: a dependency may fail outside of any."""

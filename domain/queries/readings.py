@@ -1,0 +1,200 @@
+"""From computed parts to one value with its status: the only place where anything is divided (R10)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from typing import Final, assert_never
+
+from domain.metrics.algebra import Histogram, Measure, Ratio, Single, SumMoney, measures_of
+from domain.metrics.metric import FactGrain, Metric, Unit
+from domain.queries.plan import QueryPlan, Reporting, measures_for, reporting
+from domain.queries.scope import Rates
+from domain.queries.table import Reading, Status
+from domain.vocabulary import Report
+
+Money = Mapping[tuple[str, int], int]
+"""Nano-units by currency and day; the day is -1 where no rate is needed."""
+Amount = int | Money | None
+Cell = Mapping[Measure, Amount]
+
+_NANO: Final = 1_000_000_000
+_PLACES: Final = Decimal(1).scaleb(-9)
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+_WORDS: Final = {
+    Status.NOT_APPLICABLE: "A state of the present has no buckets and no earlier period.",
+    Status.FORMS_DISABLED: "No chatbot in scope collects leads.",
+    Status.NOT_REPORTED: "No chatbot in scope reports {needed}.",
+    Status.SUPPRESSED: "Fewer than 5 people stand behind it, or behind what could be told from it.",
+    Status.NO_DATA: "Nothing of this kind happened.",
+    Status.PARTIAL: "Only chatbots that report {needed} are counted: {share:.1%} of the sessions.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How to read one metric out of cells of one plan."""
+
+    metric: Metric
+    measures: tuple[Measure, ...]
+    told: Reporting
+    rates: Rates
+
+    @property
+    def needed(self) -> str:
+        parts = (" or ".join(sorted(kind.name for kind in kinds)) for kinds in self.metric.needs)
+        return " and ".join(parts)
+
+
+def evaluations(plan: QueryPlan) -> dict[str, Evaluation]:
+    return {
+        metric.name: Evaluation(metric, measures_for(plan, metric), reporting(plan, metric.needs), plan.scope.rates)
+        for metric in plan.metrics
+    }
+
+
+def read(evaluation: Evaluation, cell: Cell) -> Reading:
+    """The value of a cell; an empty cell is one in which nothing happened."""
+    metric, told = evaluation.metric, evaluation.told
+    coverage = _coverage(told, cell)
+    if not told.some or coverage == 0:
+        return not_reported(evaluation)
+    reading = _value(evaluation, cell)
+    if coverage is not None and coverage < 1 and reading.status is Status.OK:
+        words = _WORDS[Status.PARTIAL].format(needed=evaluation.needed, share=coverage)
+        return _with(reading, status=Status.PARTIAL, reason=words, coverage=coverage)
+    return _with(reading, coverage=coverage if metric.needs else 1.0)
+
+
+def not_reported(evaluation: Evaluation) -> Reading:
+    forms = frozenset({Report.LEAD}) in evaluation.metric.needs
+    status = Status.FORMS_DISABLED if forms else Status.NOT_REPORTED
+    words = _WORDS[status].format(needed=evaluation.needed)
+    return Reading(evaluation.metric, None, status, words, coverage=0.0)
+
+
+def not_applicable(metric: Metric) -> Reading:
+    return Reading(metric, None, Status.NOT_APPLICABLE, _WORDS[Status.NOT_APPLICABLE])
+
+
+def suppressed(metric: Metric) -> Reading:
+    return Reading(metric, None, Status.SUPPRESSED, _WORDS[Status.SUPPRESSED])
+
+
+def is_of_the_moment(metric: Metric) -> bool:
+    return metric.fact_grain is FactGrain.MOMENT
+
+
+def _coverage(told: Reporting, cell: Cell) -> float | None:
+    """Share of the sessions that reporting chatbots had; unknown where there was no session."""
+    if told.covered is None or told.whole is None:
+        return 1.0
+    whole = _whole(cell.get(told.whole))
+    return _whole(cell.get(told.covered)) / whole if whole else None
+
+
+def _with(reading: Reading, **changes: object) -> Reading:
+    return replace(reading, **changes)  # type: ignore[arg-type]
+
+
+def _value(evaluation: Evaluation, cell: Cell) -> Reading:
+    formula = evaluation.metric.formula
+    match formula:
+        case Single():
+            return _single(evaluation, formula, cell)
+        case Ratio():
+            return _ratio(evaluation, cell)
+        case Histogram():
+            counts = tuple(_whole(cell.get(measure)) for measure in evaluation.measures)
+            return Reading(evaluation.metric, counts, n=sum(counts))
+        case _:
+            assert_never(formula)
+
+
+def _single(evaluation: Evaluation, formula: Single, cell: Cell) -> Reading:
+    metric, measure = evaluation.metric, evaluation.measures[0]
+    if isinstance(measure, SumMoney):
+        total = _converted(evaluation, cell.get(measure))
+        if isinstance(total, Reading):
+            return total
+        return Reading(metric, _money(total), numerator=_money(total))
+    if formula.sample is None:
+        count = _whole(cell.get(measure))
+        return Reading(metric, count, numerator=count, n=count)
+    found, sample = cell.get(measure), _whole(cell.get(evaluation.measures[1]))
+    if found is None or not isinstance(found, int):
+        return _no_data(metric)
+    return Reading(metric, found / metric.divisor, n=sample)
+
+
+def _ratio(evaluation: Evaluation, cell: Cell) -> Reading:
+    metric = evaluation.metric
+    over, under = evaluation.measures
+    denominator = _whole(cell.get(under))
+    if isinstance(over, SumMoney):
+        return _money_ratio(evaluation, cell.get(over), denominator)
+    numerator = _whole(cell.get(over))
+    if denominator == 0:
+        return _no_data(metric, numerator=_scaled(metric, numerator), denominator=0, n=0)
+    return Reading(
+        metric,
+        numerator / (denominator * metric.divisor),
+        numerator=_scaled(metric, numerator),
+        denominator=denominator,
+        n=denominator,
+    )
+
+
+def _money_ratio(evaluation: Evaluation, amount: Amount, denominator: int) -> Reading:
+    total = _converted(evaluation, amount)
+    if isinstance(total, Reading):
+        return total
+    if denominator == 0:
+        return _no_data(evaluation.metric, numerator=_money(total), denominator=0, n=0)
+    return Reading(
+        evaluation.metric,
+        _money(total / denominator),
+        numerator=_money(total),
+        denominator=denominator,
+        n=denominator,
+    )
+
+
+def _scaled(metric: Metric, numerator: int) -> int | float:
+    return numerator if metric.divisor == 1 else numerator / metric.divisor
+
+
+def _no_data(metric: Metric, **parts: object) -> Reading:
+    return _with(Reading(metric, None, Status.NO_DATA, _WORDS[Status.NO_DATA], n=0), **parts)
+
+
+def _whole(amount: Amount) -> int:
+    return amount if isinstance(amount, int) else 0
+
+
+def _converted(evaluation: Evaluation, amount: Amount) -> Fraction | Reading:
+    """The exact sum in nano-units of the reporting currency, or why there is none."""
+    rates = evaluation.rates
+    total = Fraction(0)
+    for (currency, day), nano in amount.items() if isinstance(amount, Mapping) else ():
+        rate = rates.at(currency, day)
+        if rate is None:
+            words = f"No exchange rate from {currency} to {rates.currency} for some amounts in {currency}."
+            return Reading(evaluation.metric, None, Status.MISSING_RATE, words)
+        total += nano * rate
+    return total
+
+
+def _money(nano: Fraction) -> Decimal:
+    """Rounded once, half-even, to 9 places (R32.15)."""
+    exact = _WIDE.divide(Decimal(nano.numerator), Decimal(nano.denominator * _NANO))
+    return exact.quantize(_PLACES, context=_WIDE)
+
+
+def is_money(metric: Metric) -> bool:
+    return metric.unit is Unit.MONEY
+
+
+def needs_rates(metrics: tuple[Metric, ...]) -> bool:
+    return any(isinstance(measure, SumMoney) for metric in metrics for measure in measures_of(metric.formula))

@@ -1,0 +1,140 @@
+"""The answer to a metric query: totals, series, groups, each value with what is needed to judge it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum, unique
+
+from domain.dimensions import Dimension
+from domain.intervals import Interval, wilson
+from domain.metrics.metric import Metric
+from domain.time import Bucket, Grain, Window
+from domain.vocabulary import Instrument
+
+Value = int | float | Decimal | tuple[int, ...]
+
+
+@unique
+class Status(StrEnum):
+    """Why a value is as it is (R4). Where several hold, the first of the list is told (R32.7)."""
+
+    OK = "OK"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    FORMS_DISABLED = "FORMS_DISABLED"
+    NOT_REPORTED = "NOT_REPORTED"
+    SUPPRESSED = "SUPPRESSED"
+    MISSING_RATE = "MISSING_RATE"
+    NO_DATA = "NO_DATA"
+    PENDING = "PENDING"
+    PARTIAL = "PARTIAL"
+    INSUFFICIENT_SAMPLE = "INSUFFICIENT_SAMPLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value. Numerator and denominator are in the unit's scale; `n` is how many cases stand behind it."""
+
+    metric: Metric
+    value: Value | None
+    status: Status = Status.OK
+    reason: str | None = None
+    numerator: int | float | Decimal | None = None
+    denominator: int | None = None
+    n: int | None = None
+    coverage: float | None = None
+
+    @property
+    def interval(self) -> Interval | None:
+        if not self.metric.is_proportion or self.value is None:
+            return None
+        if not isinstance(self.numerator, int) or self.denominator is None:
+            return None
+        return wilson(self.numerator, self.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value beside the one of the compared period. `share`: of the total, for additive counts in a group."""
+
+    now: Reading
+    previous: Reading | None = None
+    share: float | None = None
+
+    @property
+    def change(self) -> int | float | Decimal | None:
+        if self.previous is None:
+            return None
+        return _difference(self.now.value, self.previous.value)
+
+    @property
+    def change_ratio(self) -> float | None:
+        """Null if the period before is null or 0 (item 103)."""
+        before = None if self.previous is None else self.previous.value
+        change = self.change
+        if change is None or before is None or isinstance(before, tuple) or before == 0:
+            return None
+        return float(change) / abs(float(before))
+
+
+def _difference(now: Value | None, before: Value | None) -> int | float | Decimal | None:
+    if now is None or before is None or isinstance(now, tuple) or isinstance(before, tuple):
+        return None
+    if isinstance(now, Decimal) and isinstance(before, Decimal):
+        return now - before
+    if isinstance(now, int) and isinstance(before, int):
+        return now - before
+    return float(now) - float(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A metric over the buckets. The previous period is aligned by index; it may be shorter or longer."""
+
+    metric: Metric
+    now: tuple[Reading, ...]
+    previous: tuple[Reading, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """`value` is what a filter takes, None for unknown and OTHER."""
+
+    dimension: Dimension
+    value: str | None
+    label: str
+    is_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: tuple[KeyPart, ...]
+    figures: Mapping[str, Figure]
+    series: Mapping[str, Series]
+
+    @property
+    def is_other(self) -> bool:
+        return any(part.is_other for part in self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTable:
+    """`excluded`: sessions of the range that the population leaves out, by reason. `without_turn`: sessions that
+    have no turn of the dimension grouped by and so stand in no group (R32.13)."""
+
+    as_of_ms: int
+    fresh_through_ms: int
+    time_zone: str
+    currency: str
+    satisfaction_instrument: Instrument
+    grain: Grain
+    window: Window
+    previous_window: Window | None
+    buckets: tuple[Bucket, ...]
+    previous_buckets: tuple[Bucket, ...]
+    totals: Mapping[str, Figure]
+    series: Mapping[str, Series]
+    groups: tuple[Group, ...]
+    group_count: int
+    overlap: bool
+    excluded: Mapping[str, int]
+    without_turn: int | None

@@ -1,0 +1,1 @@
+"""How events become rows and facts: one transaction per batch, its parts one module each."""

@@ -1,0 +1,140 @@
+"""Finds the sessions that a batch speaks of, and makes those that are new."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import asyncpg
+
+from domain.facts import IdentifyRecord, SessionFact
+from domain.sessions import new_session
+from persistence.ingest.batch import Batch, Place, standing_of
+from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION, TABLE_OF, fact_of, stored_of
+from persistence.workspaces import Counter
+
+_AFTER_FACT: Final = len(FACT_FIELDS)
+
+
+async def take(batch: Batch, counter: Counter, count: int) -> range:
+    """The next numbers, as `persistence.workspaces.take_numbers` gives them, without its overhead."""
+    column = counter.value
+    after = await batch.writer.driver.fetchval(
+        f"update workspace_counter set {column} = {column} + $2 where workspace_id = $1 returning {column}",
+        batch.writer.workspace_id,
+        count,
+    )
+    return range(after - count, after)
+
+
+async def find_by_refs(batch: Batch, refs: Collection[tuple[int, str]]) -> None:
+    """Named sessions that are known, with their facts."""
+    if not refs:
+        return
+    rows = await batch.writer.driver.fetch(
+        f"select {FACT_SELECTION}, s.month, s.thread_id from unnest($2::int[], $3::text[]) as r(chatbot_id, ref) "
+        "join session_key k on k.workspace_id = $1 and k.chatbot_id = r.chatbot_id and k.session_ref = r.ref "
+        "join session s on s.workspace_id = $1 and s.session_id = k.session_id and s.month = k.month",
+        batch.writer.workspace_id,
+        [chatbot_id for chatbot_id, _ in refs],
+        [ref for _, ref in refs],
+    )
+    for row in rows:
+        place = _add(batch, row)
+        batch.by_ref[place.fact.chatbot_id, place.fact.session_ref] = place.fact.session_id
+    await _follow_merged(batch)
+
+
+async def find_by_ids(batch: Batch, wanted: Iterable[tuple[int, int]]) -> None:
+    """Sessions by number and month, where not known already."""
+    missing = {session_id: month for session_id, month in wanted if session_id not in batch.places}
+    if missing:
+        rows = await batch.writer.driver.fetch(
+            f"select {FACT_SELECTION}, s.month, s.thread_id from session s "
+            "where s.workspace_id = $1 and s.session_id = any($2) and s.month = any($3)",
+            batch.writer.workspace_id,
+            list(missing),
+            list(set(missing.values())),
+        )
+        for row in rows:
+            _add(batch, row)
+
+
+def _add(batch: Batch, row: asyncpg.Record) -> Place:
+    fact = fact_of(row)
+    known = batch.places.get(fact.session_id)
+    if known is not None:
+        return known
+    place = Place(fact, row[_AFTER_FACT], row[_AFTER_FACT + 1], stored=True, before=standing_of(fact))
+    batch.places[fact.session_id] = place
+    return place
+
+
+async def _follow_merged(batch: Batch) -> None:
+    """A name of a session that merged away means the one it merged into."""
+    for key, session_id in batch.by_ref.items():
+        fact = batch.places[session_id].fact
+        while fact.merged_into is not None:
+            into = fact.merged_into
+            month = await batch.writer.driver.fetchval(
+                "select month from session_key where workspace_id = $1 and session_id = $2",
+                batch.writer.workspace_id,
+                into,
+            )
+            await find_by_ids(batch, [(into, month)])
+            fact = batch.places[into].fact
+        batch.by_ref[key] = fact.session_id
+
+
+def open_place(
+    batch: Batch,
+    session_id: int,
+    *,
+    chatbot_id: int,
+    session_ref: str,
+    month: int,
+    thread: tuple[int, str] | None = None,
+) -> Place:
+    fact = new_session(
+        session_id,
+        chatbot_id=chatbot_id,
+        session_ref=session_ref,
+        settings=batch.settings_of(chatbot_id),
+        thread_ref=None if thread is None else thread[1],
+    )
+    place = Place(fact, month, None if thread is None else thread[0], stored=False, before=None)
+    batch.places[session_id] = place
+    batch.by_ref[chatbot_id, session_ref] = session_id
+    return place
+
+
+def belongs(fact: SessionFact, chatbot_id: int) -> bool:
+    """A message's name must not lead into the session of another chatbot."""
+    return fact.chatbot_id == chatbot_id
+
+
+async def find_identifies(batch: Batch, visitor_ids: Collection[int]) -> None:
+    """All identifies that begin at the visitors, and on from whom those were identified as."""
+    table = TABLE_OF[IdentifyRecord]
+    selection = ", ".join(f"i.{name}::text" if table.types[name] == "UUID" else f"i.{name}" for name in table.fields)
+    wanted, asked = set(visitor_ids), set[int]()
+    while wanted:
+        rows = await batch.writer.driver.fetch(
+            f"select i.month, {selection} from visitor v join identification i "
+            "on i.workspace_id = $1 and i.visitor_id = v.visitor_id "
+            "where v.workspace_id = $1 and v.visitor_id = any($2) and v.identified",
+            batch.writer.workspace_id,
+            list(wanted),
+        )
+        asked |= wanted
+        wanted = set()
+        for row in rows:
+            identify = stored_of(table, row).record
+            if isinstance(identify, IdentifyRecord):
+                add_identify(batch, identify)
+                wanted.add(identify.known_visitor_id)
+        wanted -= asked
+
+
+def add_identify(batch: Batch, identify: IdentifyRecord) -> None:
+    known = batch.identifies.setdefault(identify.visitor_id, [])
+    if all(other.event_id != identify.event_id for other in known):
+        known.append(identify)

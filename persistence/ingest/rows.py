@@ -1,0 +1,285 @@
+"""Records to rows and back, many at once: which table and columns each kind has, and the few statements on them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from msgspec import Struct
+from msgspec.structs import astuple
+from sqlalchemy import Table as DeclaredTable
+from sqlalchemy.dialects import postgresql
+
+from domain import facts
+from domain.facts import MessageRecord, Record, SessionFact
+from persistence.partitions import MONTHLY_TABLES
+from persistence.tables import events as declared_events
+from persistence.tables.messages import MessageRow
+from persistence.tables.sessions import SessionRow
+from persistence.tenancy import Writer
+
+POINTERS: Final = ("thread_id", "visitor_id", "session_ref")
+"""Kept on a row while its session is not known."""
+
+
+class EventTable(NamedTuple):
+    name: str
+    kind: int
+    record: type[Record]
+    fields: tuple[str, ...]
+    types: Mapping[str, str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of an inserted row: the month, the record's fields, then the pointers that are no field of it."""
+        return ("month", *self.fields, *self.pointers)
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        return tuple(name for name in POINTERS if name not in self.fields)
+
+
+def _types(table: DeclaredTable) -> dict[str, str]:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return {column.name: column.type.compile(dialect) for column in table.columns}
+
+
+def _event_table(record: type[Record], row: Any) -> EventTable:
+    table = row.__table__
+    return EventTable(
+        table.name, MONTHLY_TABLES.index(table.name), record, record.__struct_fields__, _types(table)
+    )
+
+
+MESSAGES: Final = _event_table(MessageRecord, MessageRow)
+EVENT_TABLES: Final = (
+    MESSAGES,
+    _event_table(facts.RetrievalRecord, declared_events.RetrievalRow),
+    _event_table(facts.OperationRecord, declared_events.OperationRow),
+    _event_table(facts.WorkflowStepRecord, declared_events.WorkflowStepRow),
+    _event_table(facts.FeedbackRecord, declared_events.FeedbackRow),
+    _event_table(facts.HandoffRecord, declared_events.HandoffRow),
+    _event_table(facts.TicketRecord, declared_events.TicketRow),
+    _event_table(facts.GoalRecord, declared_events.GoalCompletionRow),
+    _event_table(facts.LeadRecord, declared_events.LeadCaptureRow),
+    _event_table(facts.ExposureRecord, declared_events.ExposureRow),
+    _event_table(facts.ReleaseRecord, declared_events.ReleaseRow),
+    _event_table(facts.ProbeRecord, declared_events.ProbeRow),
+    _event_table(facts.CostCorrectionRecord, declared_events.CostCorrectionRow),
+    _event_table(facts.IdentifyRecord, declared_events.IdentificationRow),
+    _event_table(facts.SessionEndRecord, declared_events.SessionEndRow),
+    _event_table(facts.SessionStartRecord, declared_events.SessionStartRow),
+)
+TABLE_OF: Final[Mapping[type[Record], EventTable]] = {table.record: table for table in EVENT_TABLES}
+TABLE_BY_KIND: Final = {table.kind: table for table in EVENT_TABLES}
+IN_SESSIONS: Final = tuple(table for table in EVENT_TABLES if table.name not in ("release", "probe"))
+
+FACT_FIELDS: Final = SessionFact.__struct_fields__
+_FACT_TYPES: Final = _types(SessionRow.__table__)  # type: ignore[arg-type]
+FACT_SELECTION: Final = ", ".join(
+    f"s.{name}::text" if _FACT_TYPES[name] == "UUID" else f"s.{name}" for name in FACT_FIELDS
+)
+
+_STAGED_MESSAGES: Final = "incoming_message"
+_STAGED_FACTS: Final = "incoming_session"
+_STAGED_KEYS: Final = "incoming_key"
+_FACT_COLUMNS: Final = ("month", "thread_id", *FACT_FIELDS)
+_KEY_COLUMNS: Final = ("event_id", "body_hash", "month", "session_id")
+
+# Row-Level Security refuses COPY into a table, so bulk goes through temporary tables; emptied at each commit.
+STAGING: Final = "; ".join(
+    f"create temp table {staged} on commit delete rows as select {', '.join(columns)} from {table} with no data"
+    for staged, columns, table in (
+        (_STAGED_MESSAGES, MESSAGES.columns, "message"),
+        (_STAGED_FACTS, _FACT_COLUMNS, "session"),
+        (_STAGED_KEYS, _KEY_COLUMNS, "event_key"),
+    )
+)
+STAGED: Final = f"select to_regclass('pg_temp.{_STAGED_KEYS}') is not null"
+
+
+def _copied(table: str, staged: str, columns: Sequence[str], condition: str = "") -> str:
+    names = ", ".join(columns)
+    return f"insert into {table} (workspace_id, {names}) select $1, {names} from {staged} {condition}"
+
+
+_INSERT_MESSAGES: Final = _copied("message", _STAGED_MESSAGES, MESSAGES.columns)
+_INSERT_KEYS: Final = _copied("event_key", _STAGED_KEYS, _KEY_COLUMNS)
+_INSERT_FACTS: Final = _copied("session", _STAGED_FACTS, _FACT_COLUMNS)
+_UPDATED: Final = tuple(name for name in FACT_FIELDS if name not in ("session_id", "chatbot_id", "session_ref", "thread_ref"))
+_UPDATE_FACTS: Final = (
+    f"update session s set {', '.join(f'{name} = i.{name}' for name in _UPDATED)} from {_STAGED_FACTS} i "
+    "where s.workspace_id = $1 and s.month = $2 and i.month = $2 and s.session_id = i.session_id"
+)
+
+
+class Staging:
+    """The bulk statements of one transaction. A temporary table that was used is emptied before its next use."""
+
+    __slots__ = ("_used", "driver", "workspace_id")
+
+    def __init__(self, writer: Writer) -> None:
+        self.driver = writer.driver
+        self.workspace_id = writer.workspace_id
+        self._used: set[str] = set()
+
+    async def fill(self, staged: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        if staged in self._used:
+            await self.driver.execute(f"truncate {staged}")
+        self._used.add(staged)
+        await self.driver.copy_records_to_table(staged, records=rows, columns=columns)
+
+
+class Stored(Struct, gc=False):
+    """A record as it was read: where its row lies, to replace it if it changes."""
+
+    record: Record
+    month: int
+    session_id: int | None
+    values: tuple[Any, ...]
+
+
+async def insert_records(
+    staging: Staging, records: Collection[Record], month_of: Mapping[int, int], loose: Mapping[str, "Pointers"]
+) -> None:
+    """`month_of` by session; a record without a session lies in the month of its own time, with its pointers."""
+    by_kind: dict[type[Record], list[Record]] = {}
+    for record in records:
+        by_kind.setdefault(record.__class__, []).append(record)
+    for kind, group in by_kind.items():
+        table = TABLE_OF[kind]
+        rows = [_row(table, record, month_of, loose) for record in group]
+        if table is MESSAGES:
+            await staging.fill(_STAGED_MESSAGES, table.columns, rows)
+            await staging.driver.execute(_INSERT_MESSAGES, staging.workspace_id)
+        else:
+            await _insert_by_arrays(staging, table, rows)
+
+
+class Pointers(NamedTuple):
+    thread_id: int | None = None
+    visitor_id: int | None = None
+    session_ref: str | None = None
+
+
+_NOWHERE: Final = Pointers()
+
+
+def _row(
+    table: EventTable, record: Record, month_of: Mapping[int, int], loose: Mapping[str, Pointers]
+) -> tuple[Any, ...]:
+    session_id = record.session_id
+    if session_id is not None:
+        return (month_of[session_id], *astuple(record), *(None,) * len(table.pointers))
+    pointers = loose.get(record.event_id, _NOWHERE)
+    return (month_at(record.occurred_at_ms), *astuple(record), *(getattr(pointers, name) for name in table.pointers))
+
+
+async def _insert_by_arrays(staging: Staging, table: EventTable, rows: Sequence[tuple[Any, ...]]) -> None:
+    names = ", ".join(table.columns)
+    arrays = ", ".join(f"${place}::{table.types[name]}[]" for place, name in enumerate(table.columns, start=2))
+    await staging.driver.execute(
+        f"insert into {table.name} (workspace_id, {names}) select $1, {names} from unnest({arrays}) as r({names})",
+        staging.workspace_id,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def insert_keys(staging: Staging, keys: Sequence[tuple[str, bytes | None, int, int | None]]) -> None:
+    """Event id, body hash (null for the name of a message), month, session."""
+    if keys:
+        await staging.fill(_STAGED_KEYS, _KEY_COLUMNS, keys)
+        await staging.driver.execute(_INSERT_KEYS, staging.workspace_id)
+
+
+async def write_facts(
+    staging: Staging, new: Sequence[tuple[int, int | None, SessionFact]], known: Sequence[tuple[int, int | None, SessionFact]]
+) -> None:
+    """Month, thread and fact of sessions not stored yet, and of stored ones."""
+    if new:
+        await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, [(month, thread, *astuple(fact)) for month, thread, fact in new])
+        await staging.driver.execute(_INSERT_FACTS, staging.workspace_id)
+    if known:
+        await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, [(month, thread, *astuple(fact)) for month, thread, fact in known])
+        for month in {month for month, _, _ in known}:
+            await staging.driver.execute(_UPDATE_FACTS, staging.workspace_id, month)
+
+
+async def read_records(staging: Staging, sessions: Mapping[int, int]) -> list[Stored]:
+    """All rows of the sessions, given with their months."""
+    found: list[Stored] = []
+    for table in IN_SESSIONS:
+        rows = await staging.driver.fetch(
+            f"select month, {_selection(table)} from {table.name} "
+            "where workspace_id = $1 and session_id = any($2) and month = any($3)",
+            staging.workspace_id,
+            list(sessions),
+            list(set(sessions.values())),
+        )
+        found += [stored_of(table, row) for row in rows]
+    return found
+
+
+async def read_loose_records(staging: Staging, wanted: Iterable[tuple[int, int, str]]) -> list[Stored]:
+    """Rows without a session, by kind, month and event id."""
+    by_kind: dict[int, list[tuple[int, str]]] = {}
+    for kind, month, event_id in wanted:
+        by_kind.setdefault(kind, []).append((month, event_id))
+    found: list[Stored] = []
+    for kind, places in by_kind.items():
+        table = TABLE_BY_KIND[kind]
+        rows = await staging.driver.fetch(
+            f"select month, {_selection(table)} from {table.name} "
+            "where workspace_id = $1 and session_id is null and month = any($2) and event_id = any($3::uuid[])",
+            staging.workspace_id,
+            list({month for month, _ in places}),
+            [event_id for _, event_id in places],
+        )
+        found += [stored_of(table, row) for row in rows]
+    return found
+
+
+async def delete_records(staging: Staging, gone: Collection[Stored]) -> None:
+    by_kind: dict[type[Record], list[Stored]] = {}
+    for stored in gone:
+        by_kind.setdefault(stored.record.__class__, []).append(stored)
+    for kind, group in by_kind.items():
+        table = TABLE_OF[kind]
+        await staging.driver.execute(
+            f"delete from {table.name} t using unnest($2::bigint[], $3::int[], $4::uuid[]) g(session_id, month, event_id) "
+            "where t.workspace_id = $1 and t.month = g.month and t.event_id = g.event_id "
+            "and t.session_id is not distinct from g.session_id",
+            staging.workspace_id,
+            [stored.session_id for stored in group],
+            [stored.month for stored in group],
+            [stored.values[_EVENT_ID_PLACE] for stored in group],
+        )
+
+
+_EVENT_ID_PLACE: Final = Record.__struct_fields__.index("event_id")
+event_id_of: Final = attrgetter("event_id")
+
+
+def _selection(table: EventTable) -> str:
+    return ", ".join(f"{name}::text" if table.types[name] == "UUID" else name for name in table.fields)
+
+
+def stored_of(table: EventTable, row: asyncpg.Record) -> Stored:
+    month, *values = row
+    record = table.record(**dict(zip(table.fields, values, strict=True)))
+    return Stored(record, month, record.session_id, astuple(record))
+
+
+def fact_of(row: asyncpg.Record) -> SessionFact:
+    """From a row that begins with the columns of `FACT_SELECTION`."""
+    return SessionFact(**dict(zip(FACT_FIELDS, row, strict=False)))
+
+
+def month_at(at_ms: int) -> int:
+    """The UTC month of a moment, as partitions count it: year * 12 + month - 1."""
+    days = at_ms // 86_400_000 + 719_468
+    era, day_of_era = divmod(days, 146_097)
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted = (5 * day_of_year + 2) // 153  # months counted from March
+    return (era * 400 + year_of_era) * 12 + shifted + 2

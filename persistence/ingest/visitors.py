@@ -1,0 +1,251 @@
+"""Visitors of a batch: their numbers, when they were first seen, and when they came back (R6, R32.2, R32.14)."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from domain.contacts import Contact, next_contacts
+from persistence.ingest.batch import Batch, Place, Standing, standing_of
+from persistence.ingest.places import take
+from persistence.workspaces import Counter
+
+Pair = tuple[int, int]
+"""Chatbot and visitor."""
+
+
+async def find_visitors(batch: Batch, keys: Collection[str | None]) -> tuple[dict[str | None, int | None], set[int]]:
+    """Numbers by key, with None for None; and those of them who were identified. New ones are written later."""
+    wanted = [key for key in keys if key is not None]
+    numbers: dict[str | None, int | None] = {None: None}
+    identified: set[int] = set()
+    if not wanted:
+        return numbers, identified
+    rows = await batch.writer.driver.fetch(
+        "select key, visitor_id, identified from visitor where workspace_id = $1 and key = any($2)",
+        batch.writer.workspace_id,
+        wanted,
+    )
+    for key, visitor_id, is_identified in rows:
+        numbers[key] = visitor_id
+        if is_identified:
+            identified.add(visitor_id)
+    missing = [key for key in wanted if key not in numbers]
+    if missing:
+        batch.new_visitors = dict(zip(missing, await take(batch, Counter.VISITOR, len(missing)), strict=True))
+        numbers.update(batch.new_visitors)
+    return numbers, identified
+
+
+async def follow_contacts(batch: Batch) -> None:
+    """`next_contact_at_ms` of the sessions before those that are new or changed, and of these themselves."""
+    moments: dict[Pair, list[int]] = {}
+    for place in batch.places.values():
+        after = standing_of(place.fact)
+        if place.before is not None and _contact_part(place.before) == _contact_part(after):
+            continue
+        for standing in (place.before, after):
+            if standing is not None and standing.visitor_id is not None and standing.started_at_ms is not None:
+                pair = (standing.chatbot_id, standing.visitor_id)
+                moments.setdefault(pair, []).append(standing.started_at_ms)
+        if after.visitor_id is None and place.fact.next_contact_at_ms is not None:
+            place.fact.next_contact_at_ms = None
+            place.changed = True
+    new = set(batch.new_visitors.values())
+    sessions: dict[Pair, list[_Session]] = {pair: [] for pair in moments}
+    await _add_stored(batch, {pair: times for pair, times in moments.items() if pair[1] not in new}, sessions)
+    _add_known(batch, sessions)
+    await _write_contacts(batch, sessions)
+
+
+def _contact_part(standing: Standing) -> tuple[object, ...]:
+    return standing.started_at_ms, standing.visitor_id, standing.is_contact
+
+
+class _Session(Contact, frozen=True, gc=False):
+    month: int
+    next_ms: int | None
+
+
+_COUNTS: Final = "(s.opened and s.user_messages > 0 and s.source = 1 and not s.is_bot and s.merged_into is null)"
+
+
+async def _add_stored(batch: Batch, moments: dict[Pair, list[int]], sessions: dict[Pair, list[_Session]]) -> None:
+    """Of each visitor and chatbot, the sessions from the last counting start before the first moment to the first
+    counting one after the last."""
+    if not moments:
+        return
+    rows = await batch.writer.driver.fetch(
+        f"select s.chatbot_id, s.visitor_id, s.session_id, s.started_at_ms, {_COUNTS}, s.month, s.next_contact_at_ms "
+        "from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) as m(chatbot_id, visitor_id, first_ms, last_ms) "
+        "join session s on s.workspace_id = $1 and s.visitor_id = m.visitor_id and s.chatbot_id = m.chatbot_id "
+        "and s.started_at_ms >= coalesce("
+        f"(select max(s.started_at_ms) from session s where s.workspace_id = $1 and s.visitor_id = m.visitor_id "
+        f"and s.chatbot_id = m.chatbot_id and s.started_at_ms < m.first_ms and {_COUNTS}), 0) "
+        "and s.started_at_ms <= coalesce("
+        f"(select min(s.started_at_ms) from session s where s.workspace_id = $1 and s.visitor_id = m.visitor_id "
+        f"and s.chatbot_id = m.chatbot_id and s.started_at_ms > m.last_ms and {_COUNTS}), {2**62})",
+        batch.writer.workspace_id,
+        [chatbot_id for chatbot_id, _ in moments],
+        [visitor_id for _, visitor_id in moments],
+        [min(times) for times in moments.values()],
+        [max(times) for times in moments.values()],
+    )
+    for chatbot_id, visitor_id, session_id, started, counts, month, next_ms in rows:
+        if session_id not in batch.places:
+            sessions[chatbot_id, visitor_id].append(_Session(session_id, started, counts, month, next_ms))
+
+
+def _add_known(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
+    """Sessions of this transaction, as they stand now."""
+    for session_id, place in batch.places.items():
+        standing = standing_of(place.fact)
+        if standing.visitor_id is None or standing.started_at_ms is None:
+            continue
+        pair = (standing.chatbot_id, standing.visitor_id)
+        if pair in sessions:
+            sessions[pair].append(
+                _Session(
+                    session_id, standing.started_at_ms, standing.is_contact, place.month, place.fact.next_contact_at_ms
+                )
+            )
+
+
+async def _write_contacts(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
+    others: list[tuple[int, int, int | None]] = []
+    for group in sessions.values():
+        following = next_contacts(group)
+        last_start = max((session.started_at_ms for session in group), default=0)
+        for session in group:
+            next_ms = following[session.session_id]
+            place = batch.places.get(session.session_id)
+            if next_ms == session.next_ms:
+                continue
+            if place is not None:
+                place.fact.next_contact_at_ms = next_ms
+                place.changed = True
+            elif session.started_at_ms < last_start:  # what follows the window's last start was not read
+                others.append((session.session_id, session.month, next_ms))
+    for month in {month for _, month, _ in others}:
+        part = [other for other in others if other[1] == month]
+        await batch.writer.driver.execute(
+            "update session s set next_contact_at_ms = n.next_ms "
+            "from unnest($3::bigint[], $4::bigint[]) as n(session_id, next_ms) "
+            "where s.workspace_id = $1 and s.month = $2 and s.session_id = n.session_id",
+            batch.writer.workspace_id,
+            month,
+            [session_id for session_id, _, _ in part],
+            [next_ms for _, _, next_ms in part],
+        )
+        batch.note_touched([session_id for session_id, _, _ in part], month)
+
+
+async def write_visitors(batch: Batch) -> None:
+    """New visitors, and when they were first seen by LIVE sessions of people. After the facts are written."""
+    earliest: dict[Pair, int] = {}
+    lost: set[Pair] = set()
+    for place in batch.places.values():
+        after = standing_of(place.fact)
+        if place.before is not None and _seen_part(place.before) == _seen_part(after):
+            continue
+        _note_seen(place, after, earliest, lost)
+    identified = {number for number, group in batch.identifies.items() if group}
+    if batch.new_visitors:
+        await _insert_visitors(batch, earliest, identified)
+    await _mark_identified(batch, identified)
+    await _write_first_seen(batch, earliest)
+    if lost:
+        await _recount_first_seen(batch, lost)
+
+
+def _seen_part(standing: Standing) -> tuple[object, ...]:
+    return standing.started_at_ms, standing.visitor_id, standing.is_seen
+
+
+def _note_seen(place: Place, after: Standing, earliest: dict[Pair, int], lost: set[Pair]) -> None:
+    now = _sighting(after)
+    if now is not None:
+        pair, started = now
+        earliest[pair] = min(started, earliest.get(pair, started))
+    then = None if place.before is None else _sighting(place.before)
+    if then is not None and (now is None or now[0] != then[0] or now[1] > then[1]):
+        lost.add(then[0])
+
+
+def _sighting(standing: Standing) -> tuple[Pair, int] | None:
+    if not standing.is_seen or standing.visitor_id is None or standing.started_at_ms is None:
+        return None
+    return (standing.chatbot_id, standing.visitor_id), standing.started_at_ms
+
+
+async def _insert_visitors(batch: Batch, earliest: dict[Pair, int], identified: set[int]) -> None:
+    seen: dict[int, int] = {}
+    for (_, visitor_id), started in earliest.items():
+        seen[visitor_id] = min(started, seen.get(visitor_id, started))
+    await batch.writer.driver.execute(
+        "insert into visitor (workspace_id, visitor_id, key, first_seen_at_ms, identified) "
+        "select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::bool[])",
+        batch.writer.workspace_id,
+        list(batch.new_visitors.values()),
+        list(batch.new_visitors),
+        [seen.get(number) for number in batch.new_visitors.values()],
+        [number in identified for number in batch.new_visitors.values()],
+    )
+
+
+async def _mark_identified(batch: Batch, identified: set[int]) -> None:
+    known = identified - set(batch.new_visitors.values())
+    if known:
+        await batch.writer.driver.execute(
+            "update visitor set identified = true where workspace_id = $1 and visitor_id = any($2) and not identified",
+            batch.writer.workspace_id,
+            list(known),
+        )
+
+
+async def _write_first_seen(batch: Batch, earliest: dict[Pair, int]) -> None:
+    if not earliest:
+        return
+    await batch.writer.driver.execute(
+        "insert into visitor_chatbot as v (workspace_id, chatbot_id, visitor_id, first_seen_at_ms) "
+        "select $1, * from unnest($2::int[], $3::bigint[], $4::bigint[]) "
+        "on conflict (workspace_id, visitor_id, chatbot_id) do update "
+        "set first_seen_at_ms = excluded.first_seen_at_ms "
+        "where v.first_seen_at_ms is null or v.first_seen_at_ms > excluded.first_seen_at_ms",
+        batch.writer.workspace_id,
+        [chatbot_id for chatbot_id, _ in earliest],
+        [visitor_id for _, visitor_id in earliest],
+        list(earliest.values()),
+    )
+    new = set(batch.new_visitors.values())
+    known = [(visitor_id, started) for (_, visitor_id), started in earliest.items() if visitor_id not in new]
+    if known:
+        await batch.writer.driver.execute(
+            "update visitor v set first_seen_at_ms = e.started from (select u.visitor_id, min(u.started) as started "
+            "from unnest($2::bigint[], $3::bigint[]) as u(visitor_id, started) group by 1) e "
+            "where v.workspace_id = $1 and v.visitor_id = e.visitor_id "
+            "and (v.first_seen_at_ms is null or v.first_seen_at_ms > e.started)",
+            batch.writer.workspace_id,
+            [visitor_id for visitor_id, _ in known],
+            [started for _, started in known],
+        )
+
+
+async def _recount_first_seen(batch: Batch, lost: Iterable[Pair]) -> None:
+    """For visitors whose first session turned out to be another's, later, or none that counts."""
+    pairs = list(lost)
+    seen = "s.opened and s.source = 1 and not s.is_bot and s.merged_into is null"
+    await batch.writer.driver.execute(
+        "update visitor_chatbot v set first_seen_at_ms = (select min(s.started_at_ms) from session s "
+        f"where s.workspace_id = $1 and s.visitor_id = v.visitor_id and s.chatbot_id = v.chatbot_id and {seen}) "
+        "from unnest($2::int[], $3::bigint[]) as p(chatbot_id, visitor_id) "
+        "where v.workspace_id = $1 and v.visitor_id = p.visitor_id and v.chatbot_id = p.chatbot_id",
+        batch.writer.workspace_id,
+        [chatbot_id for chatbot_id, _ in pairs],
+        [visitor_id for _, visitor_id in pairs],
+    )
+    await batch.writer.driver.execute(
+        "update visitor v set first_seen_at_ms = (select min(c.first_seen_at_ms) from visitor_chatbot c "
+        "where c.workspace_id = $1 and c.visitor_id = v.visitor_id) where v.workspace_id = $1 and v.visitor_id = any($2)",
+        batch.writer.workspace_id,
+        list({visitor_id for _, visitor_id in pairs}),
+    )
+

@@ -1,0 +1,135 @@
+"""The one door to figures: a question in, a table out. Resolvers, streams, alerts, reports and exports all use it.
+
+    async with reading(database, workspace_id, snapshot=True) as reader:
+        table = await answer(reader, query, now_ms=...)
+
+1. What the question needs to know of its workspace. 2. One SELECT. 3. Where only the first groups are wanted of
+metrics that do not add up, or a series of each, a second one for those groups. 4. The table.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, Final
+
+from domain.dimensions import OTHER, Open
+from domain.metrics.algebra import Measure
+from domain.metrics.catalogue import METRICS
+from domain.problems import LimitReached, Refused
+from domain.queries.assemble import (
+    CellKey,
+    Cells,
+    Codes,
+    Labels,
+    added,
+    assemble,
+    can_be_summed,
+    groups_in,
+    ranked,
+    summed,
+)
+from domain.queries.plan import Branch, QueryPlan, branches_of, make_plan
+from domain.queries.query import MetricQuery, Part
+from domain.queries.readings import Amount, Cell, needs_rates
+from domain.queries.table import MetricTable
+from domain.vocabulary import LabelKind
+from persistence.labels import label_texts
+from persistence.metrics.scope import read_scope
+from persistence.metrics.statement import build_statement, layout_of
+from persistence.tenancy import Reader
+
+MOST_GROUPS_READ: Final = 50_000
+"""A split with more groups than that is refused: nobody can read it, and it would fill the memory."""
+
+
+async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTable:
+    """All parts of the table from one snapshot, if the reader has one."""
+    plan = await plan_for(reader, query, now_ms=now_ms)
+    first = replace(plan, parts=_first_parts(plan))
+    cells: Cells = await _computed(reader, first)
+    groups = groups_in(cells)
+    labels = await _labels(reader, plan, groups)
+    order = ranked(plan, cells, labels) if groups else ()
+    shown, cells = await _shown(reader, plan, cells, order)
+    return assemble(plan, cells, labels, shown, len(groups), fresh_through_ms=now_ms)
+
+
+async def plan_for(reader: Reader, query: MetricQuery, *, now_ms: int) -> QueryPlan:
+    metrics = tuple(METRICS[name] for name in query.computed_metrics)
+    scope = await read_scope(reader, query, with_rates=needs_rates(metrics))
+    return make_plan(query, scope, now_ms)
+
+
+def _first_parts(plan: QueryPlan) -> frozenset[Part]:
+    """Which groups there are is asked before their series."""
+    if Part.GROUP_SERIES not in plan.parts:
+        return plan.parts
+    return plan.parts - {Part.GROUP_SERIES} | {Part.GROUPS}
+
+
+async def _shown(
+    reader: Reader, plan: QueryPlan, cells: Cells, order: tuple[Codes, ...]
+) -> tuple[tuple[Codes, ...], Cells]:
+    """The groups to show, OTHER last, and the cells with all that they need."""
+    limit = plan.query.limit
+    rest = order[limit:]
+    kept = order[:limit] if rest else None
+    shown = (*order[:limit], (OTHER,) * len(plan.query.group_by)) if rest else order
+    wanted: set[Part] = set()
+    if Part.GROUP_SERIES in plan.parts and order:
+        wanted.add(Part.GROUP_SERIES)
+    more: dict[CellKey, Cell] = {}
+    if rest and can_be_summed(plan, (measure for cell in cells.values() for measure in cell)):
+        more = summed(plan, cells, rest)
+    elif rest:
+        wanted.add(Part.GROUPS)
+    if wanted:
+        more |= await _computed(reader, replace(plan, parts=frozenset(wanted), kept=kept))
+    return shown, {**cells, **more}
+
+
+async def _computed(reader: Reader, plan: QueryPlan) -> dict[CellKey, Cell]:
+    branches = branches_of(plan)
+    if not branches:
+        return {}
+    statement = build_statement(plan, branches, reader.workspace_id)
+    rows = (await reader.connection.execute(statement)).all()
+    if len(rows) > MOST_GROUPS_READ * max(1, len(plan.windows)) * 4:
+        raise Refused(
+            LimitReached(message=f"More than {MOST_GROUPS_READ} groups; filter, or group by less.", path=("groupBy",))
+        )
+    return _decoded(plan, branches, rows)
+
+
+def _decoded(plan: QueryPlan, branches: tuple[Branch, ...], rows: Collection[Any]) -> dict[CellKey, Cell]:
+    """Rows of all legs as cells; legs of one cell fill different measures of it."""
+    layout = layout_of(plan, branches)
+    numbers = [branch.numbers for branch in branches]
+    amounts = [branch.amounts for branch in branches]
+    first_number = 4 + layout.dimensions
+    first_amount = first_number + layout.numbers
+    found: dict[CellKey, dict[Measure, Amount]] = {}
+    for row in rows:
+        leg, bucket = row[0], row[1]
+        codes = tuple(row[2 : 2 + layout.dimensions])
+        key = CellKey(
+            branches[leg].window_index,
+            None if bucket is None else bucket - 1,
+            None if not codes or codes[0] is None else codes,
+        )
+        cell = found.setdefault(key, {})
+        for place, measure in enumerate(numbers[leg], start=first_number):
+            cell[measure] = row[place]
+        for place, measure in enumerate(amounts[leg], start=first_amount):
+            if row[place] is not None:
+                currency, day = row[first_number - 2], row[first_number - 1]
+                cell[measure] = added(cell.get(measure), {(currency, day): int(row[place])})
+    return dict(found)
+
+
+async def _labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:
+    wanted: dict[tuple[LabelKind, int], None] = {}
+    for place, dimension in enumerate(plan.query.dimensions):
+        if isinstance(dimension.values, Open):
+            kind = dimension.values.kind
+            wanted.update(dict.fromkeys((kind, codes[place]) for codes in groups if codes[place] > 0))
+    return await label_texts(reader, list(wanted)) if wanted else {}

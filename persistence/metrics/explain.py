@@ -1,0 +1,71 @@
+"""What would a question cost? The database plans the statement and does not run it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect, Executable
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from domain.queries.plan import branches_of
+from domain.queries.query import MetricQuery
+from persistence.metrics.answer import plan_for
+from persistence.metrics.statement import Statement, build_statement
+from persistence.tenancy import Reader
+
+_SCANS = ("Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    engine: str
+    rows_estimate: int
+    planner_cost: float
+    buckets: int
+    legs: int
+    measures: int
+    statement: str
+
+
+class PlanOf(Executable, ClauseElement):
+    """EXPLAIN of a statement."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+
+
+@compiles(PlanOf, "postgresql")
+def _compile_plan_of(element: PlanOf, compiler: SQLCompiler, **options: Any) -> str:
+    return "EXPLAIN (FORMAT JSON) " + compiler.process(element.statement, **options)
+
+
+async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explanation:
+    plan = await plan_for(reader, query, now_ms=now_ms)
+    branches = branches_of(plan)
+    if not branches:
+        return Explanation("POSTGRES", 0, 0.0, len(plan.buckets[0]), 0, 0, "")
+    statement = build_statement(plan, branches, reader.workspace_id)
+    told = (await reader.connection.execute(PlanOf(statement))).scalar_one()
+    root = told[0]["Plan"]
+    return Explanation(
+        engine="POSTGRES",
+        rows_estimate=_rows_read(root),
+        planner_cost=float(root["Total Cost"]),
+        buckets=len(plan.buckets[0]),
+        legs=len(branches),
+        measures=sum(len(branch.measures) for branch in branches),
+        statement=text_of(statement, reader.connection.dialect),
+    )
+
+
+def text_of(statement: Statement, dialect: Dialect) -> str:
+    """The statement as the database gets it, without the values of its parameters."""
+    return str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    own = int(node["Plan Rows"]) if node["Node Type"] in _SCANS else 0
+    return own + sum(_rows_read(child) for child in node.get("Plans", ()))

@@ -1,0 +1,280 @@
+"""The rows that a leg aggregates: those that count, each with its bucket, its groups and what measures read."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    literal,
+    select,
+    tuple_,
+)
+
+from domain.dimensions import OTHER, UNKNOWN, Dimension
+from domain.metrics.algebra import (
+    SESSION_NUMBER,
+    Column,
+    HasTurn,
+    Place,
+    Predicate,
+    Relation,
+    columns,
+    every,
+    nodes,
+)
+from domain.queries.plan import Branch, Cut, QueryPlan
+from persistence.metrics.compile import (
+    Number,
+    Surroundings,
+    Truth,
+    compile_bucket,
+    compile_expression,
+    compile_predicate,
+)
+from persistence.metrics.relations import SESSION, SOURCES
+from persistence.tables.visitors import VisitorChatbotRow, VisitorRow
+
+_NO_CONVERSION: Final = -1
+_OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER})
+_LONGEST_IDLE_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What the parts of one leg's SELECT share."""
+
+    plan: QueryPlan
+    branch: Branch
+    workspace_id: UUID
+    row: FromClause
+    session: FromClause
+    visitor: FromClause | None
+
+
+def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID) -> Leg:
+    source = SOURCES[branch.relation]
+    session = SESSION.alias("session")
+    row = session if source.is_session else source.table.alias("fact")
+    visitor: FromClause | None = None
+    if _needs_visitor(branch):
+        table = VisitorChatbotRow if branch.first_seen_at_chatbot else VisitorRow
+        visitor = table.__table__.alias("visitor")
+    return Leg(plan, branch, workspace_id, row, session, visitor)
+
+
+def _needs_visitor(branch: Branch) -> bool:
+    return any(column.place is Place.VISITOR for column in _columns_read(branch))
+
+
+def _columns_read(branch: Branch) -> list[Column]:
+    """All columns that the leg touches, in any clause."""
+    found = [column for measure in branch.measures for column in columns(measure)]
+    found += [node for node in nodes(branch.where) if isinstance(node, Column)]
+    for dimension in _cutting(branch):
+        own = dimension.own.get(branch.relation, dimension.session)
+        found += [node for node in nodes(own) if isinstance(node, Column)] if own is not None else []
+    return found
+
+
+def rows_of(leg: Leg) -> Select[Any]:
+    """The rows that count, each with its bucket, its dimensions and the columns that measures read."""
+    within = _reading(leg)
+    turns = _turns(leg)
+    statement = select(*_row_columns(leg, within, turns)).select_from(_joined(leg, turns))
+    statement = statement.where(*_conditions(leg, within))
+    # Several small values of one session may fall together into OTHER; there it counts once.
+    return statement.distinct() if turns and leg.plan.kept is not None else statement
+
+
+def _row_columns(
+    leg: Leg, within: Surroundings, turns: dict[tuple[Relation, Predicate], FromClause]
+) -> list[ColumnElement[Any]]:
+    branch = leg.branch
+    found: list[ColumnElement[Any]] = []
+    if Cut.BUCKET in branch.is_cut_by:
+        found.append(compile_bucket(_time(leg), branch.edges).label("bucket"))
+    found += _dimension_columns(leg, within, turns)
+    read = {column_name(leg, column): column for measure in branch.measures for column in columns(measure)}
+    if turns:
+        read[column_name(leg, SESSION_NUMBER)] = SESSION_NUMBER
+    if branch.amounts:
+        found += _money_columns(leg)
+    found += [within.column(column).label(name) for name, column in read.items()]
+    return found or [literal(1, Integer).label("one")]
+
+
+def _money_columns(leg: Leg) -> list[ColumnElement[Any]]:
+    """Amounts in the reporting currency need no rate, so their days may fall together."""
+    currency = leg.row.c.currency
+    reporting = leg.plan.scope.rates.currency
+    day = case((currency == literal(reporting, Text), literal(_NO_CONVERSION, Integer)), else_=leg.row.c.day)
+    return [currency.label("currency"), day.label("day")]
+
+
+def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
+    branch = leg.branch
+    found: list[Truth] = [
+        leg.row.c.workspace_id == leg.workspace_id,
+        compile_predicate(every(SOURCES[branch.relation].base, branch.where), within),
+    ]
+    if branch.relation is Relation.MOMENT:
+        # No idle timeout is longer than a day; without this every session there ever was would be looked at.
+        oldest = leg.plan.as_of_ms - _LONGEST_IDLE_MS
+        return [*found, leg.session.c.last_activity_at_ms >= literal(oldest, BigInteger)]
+    time = _time(leg)
+    return [
+        *found,
+        time >= literal(branch.window.from_ms, BigInteger),
+        time < literal(branch.window.to_ms, BigInteger),
+    ]
+
+
+def _time(leg: Leg) -> Number:
+    source = SOURCES[leg.branch.relation]
+    found: Number = leg.session.c.started_at_ms if source.time is None else leg.row.c[source.time]
+    return found
+
+
+def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> FromClause:
+    joined: FromClause = leg.row
+    if leg.row is not leg.session:
+        joined = joined.join(
+            leg.session,
+            and_(
+                leg.session.c.workspace_id == leg.row.c.workspace_id,
+                leg.session.c.month == leg.row.c.month,
+                leg.session.c.session_id == leg.row.c.session_id,
+            ),
+        )
+    if leg.visitor is not None:
+        joined = joined.outerjoin(leg.visitor, _same_visitor(leg, leg.visitor))
+    for turn in turns.values():
+        joined = joined.join(turn, turn.c.session_id == leg.session.c.session_id)
+    return joined
+
+
+def _same_visitor(leg: Leg, visitor: FromClause) -> Truth:
+    same = and_(visitor.c.workspace_id == leg.session.c.workspace_id, visitor.c.visitor_id == leg.session.c.visitor_id)
+    if leg.branch.first_seen_at_chatbot:
+        return and_(same, visitor.c.chatbot_id == leg.session.c.chatbot_id)
+    return same
+
+
+def _dimension_columns(
+    leg: Leg, within: Surroundings, turns: dict[tuple[Relation, Predicate], FromClause]
+) -> list[ColumnElement[Any]]:
+    codes = [_code(leg, dimension, within, turns) for dimension in _cutting(leg.branch)]
+    kept = leg.plan.kept
+    if kept is None or not codes:
+        return [code.label(f"d{number}") for number, code in enumerate(codes)]
+    singles = [combination[0] for combination in kept]
+    is_kept = codes[0].in_(singles) if len(codes) == 1 else tuple_(*codes).in_(kept)
+    return [
+        case((is_kept, code), else_=literal(OTHER, Integer)).label(f"d{number}") for number, code in enumerate(codes)
+    ]
+
+
+def _code(
+    leg: Leg, dimension: Dimension, within: Surroundings, turns: dict[tuple[Relation, Predicate], FromClause]
+) -> Number:
+    turn = dimension.turn
+    if turn is not None and dimension.overlaps(leg.branch.relation):
+        found: Number = turns[(turn.relation, turn.where)].c[dimension.name]
+    else:
+        own = dimension.own.get(leg.branch.relation, dimension.session)
+        assert own is not None
+        found = compile_expression(own, within)
+    return cast(case((found.is_(None), literal(UNKNOWN, Integer)), else_=found), Integer)
+
+
+def _cutting(branch: Branch) -> tuple[Dimension, ...]:
+    return branch.dimensions if Cut.DIMENSIONS in branch.is_cut_by else ()
+
+
+def _turns(leg: Leg) -> dict[tuple[Relation, Predicate], FromClause]:
+    """For each kind of turn that cuts: its different values per session. Dimensions of one kind are told together,
+    so that a session falls into a pair of values only if one turn has both."""
+    kinds: dict[tuple[Relation, Predicate], list[Dimension]] = {}
+    for dimension in _cutting(leg.branch):
+        turn = dimension.turn
+        if turn is not None and dimension.overlaps(leg.branch.relation):
+            kinds.setdefault((turn.relation, turn.where), []).append(dimension)
+    return {
+        key: _turn_values(leg, *key, dimensions).subquery(f"turns_{number}")
+        for number, (key, dimensions) in enumerate(kinds.items())
+    }
+
+
+def _turn_values(leg: Leg, relation: Relation, where: Predicate, dimensions: list[Dimension]) -> Select[Any]:
+    row, conditions = _turn_rows(leg, relation, where)
+    within = _on(leg, row)
+    values = [
+        compile_expression(dimension.turn.of, within).label(dimension.name)
+        for dimension in dimensions
+        if dimension.turn is not None
+    ]
+    return select(row.c.session_id, *values).where(*conditions).distinct()
+
+
+def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClause, list[Truth]]:
+    source = SOURCES[relation]
+    row = source.table.alias("turn")
+    conditions: list[Truth] = [
+        row.c.workspace_id == leg.workspace_id,
+        row.c.session_id.is_not(None),
+        compile_predicate(every(source.base, where), _on(leg, row)),
+    ]
+    if relation in _OPENING and leg.branch.relation is not Relation.MOMENT:
+        # A message opens its session, so earlier ones belong to no session of the window.
+        conditions.append(row.c.occurred_at_ms >= literal(leg.branch.window.from_ms, BigInteger))
+    return row, conditions
+
+
+def has_turn(leg: Leg, tree: HasTurn, session_number: Number) -> Truth:
+    row, conditions = _turn_rows(leg, tree.relation, tree.where)
+    return session_number.in_(select(row.c.session_id).where(*conditions))
+
+
+def column_name(leg: Leg, column: Column) -> str:
+    place = Place.SESSION if column.place is Place.ROW and leg.row is leg.session else column.place
+    return f"{place.value}_{column.name}"
+
+
+def _reading(leg: Leg) -> Surroundings:
+    """Names as they stand in the tables."""
+
+    def column(wanted: Column) -> Number:
+        match wanted.place:
+            case Place.ROW:
+                return leg.row.c[wanted.name]
+            case Place.SESSION:
+                return leg.session.c[wanted.name]
+            case Place.VISITOR:
+                assert leg.visitor is not None
+                return leg.visitor.c[wanted.name]
+
+    return Surroundings(
+        column=column,
+        has_turn=lambda tree: has_turn(leg, tree, leg.session.c.session_id),
+        as_of_ms=leg.plan.as_of_ms,
+        window_start=literal(leg.branch.window.from_ms, BigInteger),
+    )
+
+
+def _on(leg: Leg, row: FromClause) -> Surroundings:
+    """Names on a turn's own row."""
+    return Surroundings(
+        column=lambda wanted: row.c[wanted.name],
+        has_turn=lambda tree: has_turn(leg, tree, row.c.session_id),
+        as_of_ms=leg.plan.as_of_ms,
+        window_start=literal(leg.branch.window.from_ms, BigInteger),
+    )

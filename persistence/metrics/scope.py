@@ -1,0 +1,107 @@
+"""What a question needs to know of its workspace: zone, chatbots, codes of the texts it names, exchange rates."""
+
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+
+from sqlalchemy import func, select
+
+from domain.problems import NotFound, Refused
+from domain.queries.filters import Codes, labels_in
+from domain.queries.query import MetricQuery
+from domain.queries.scope import KnownChatbot, Rates, Scope
+from domain.time import Zone
+from domain.vocabulary import Instrument, LabelKind, Report
+from persistence.labels import find_codes
+from persistence.tables.events import FeedbackRow
+from persistence.tables.workspaces import ChatbotRow, ExchangeRateRow, WorkspaceRow
+from persistence.tenancy import Reader
+
+
+async def read_scope(reader: Reader, query: MetricQuery, *, with_rates: bool) -> Scope:
+    workspace = (
+        await reader.connection.execute(
+            select(
+                WorkspaceRow.time_zone,
+                WorkspaceRow.week_start,
+                WorkspaceRow.reporting_currency,
+                WorkspaceRow.primary_instrument,
+            ).where(WorkspaceRow.workspace_id == reader.workspace_id)
+        )
+    ).one_or_none()
+    if workspace is None:
+        raise Refused(NotFound.of("workspace"))
+    chatbots = await _chatbots(reader, query.among)
+    return Scope(
+        zone=Zone(query.time_zone or workspace.time_zone, workspace.week_start),
+        rates=Rates(
+            workspace.reporting_currency, await _rates(reader, workspace.reporting_currency) if with_rates else {}
+        ),
+        chatbots=chatbots,
+        codes=Codes(
+            chatbots={chatbot.slug: chatbot.chatbot_id for chatbot in chatbots},
+            labels=await _codes(reader, labels_in(query.where)),
+        ),
+        instrument=await _instrument(reader, query, workspace.primary_instrument),
+    )
+
+
+async def _instrument(reader: Reader, query: MetricQuery, named: int | None) -> Instrument:
+    """The workspace's own, else the one most used; looked for only where it matters."""
+    if named is not None:
+        return Instrument(named)
+    if "satisfaction" not in query.computed_metrics:
+        return Instrument.RATING_1_5
+    statement = (
+        select(FeedbackRow.instrument)
+        .where(FeedbackRow.workspace_id == reader.workspace_id)
+        .group_by(FeedbackRow.instrument)
+        .order_by(func.count().desc(), FeedbackRow.instrument)
+        .limit(1)
+    )
+    if query.among is not None:
+        statement = statement.where(FeedbackRow.chatbot_id.in_(query.among))
+    return Instrument(await reader.connection.scalar(statement) or Instrument.RATING_1_5)
+
+
+async def _chatbots(reader: Reader, among: Collection[int] | None) -> tuple[KnownChatbot, ...]:
+    statement = select(
+        ChatbotRow.chatbot_id,
+        ChatbotRow.slug,
+        ChatbotRow.name,
+        ChatbotRow.declared_reports,
+        ChatbotRow.observed_reports,
+    ).where(ChatbotRow.workspace_id == reader.workspace_id)
+    if among is not None:
+        statement = statement.where(ChatbotRow.chatbot_id.in_(among))
+    return tuple(
+        KnownChatbot(
+            row.chatbot_id,
+            row.slug,
+            row.name,
+            frozenset(Report(code) for code in (*row.declared_reports, *row.observed_reports)),
+        )
+        for row in await reader.connection.execute(statement)
+    )
+
+
+async def _codes(reader: Reader, wanted: frozenset[tuple[LabelKind, str]]) -> Mapping[tuple[LabelKind, str], int]:
+    texts: dict[LabelKind, set[str]] = {}
+    for kind, text in wanted:
+        texts.setdefault(kind, set()).add(text)
+    return {
+        (kind, text): code
+        for kind, named in texts.items()
+        for text, code in (await find_codes(reader, kind, named)).items()
+    }
+
+
+async def _rates(reader: Reader, currency: str) -> Mapping[str, tuple[tuple[int, Fraction], ...]]:
+    statement = (
+        select(ExchangeRateRow.base_currency, ExchangeRateRow.effective_day, ExchangeRateRow.rate)
+        .where(ExchangeRateRow.workspace_id == reader.workspace_id, ExchangeRateRow.quote_currency == currency)
+        .order_by(ExchangeRateRow.base_currency, ExchangeRateRow.effective_day)
+    )
+    found: dict[str, list[tuple[int, Fraction]]] = {}
+    for row in await reader.connection.execute(statement):
+        found.setdefault(row.base_currency, []).append((row.effective_day, Fraction(row.rate)))
+    return {base: tuple(rates) for base, rates in found.items()}

@@ -1,0 +1,112 @@
+"""A plan as one SELECT: a leg per relation and window, each an aggregate over rows that were cut first.
+
+The columns of every leg: leg, bucket, d0.., currency, day, then the leg's measures as m0.. (BIGINT) or x0.. (money).
+Nothing is ordered here and nothing divided.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+
+from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
+from domain.queries.plan import Branch, Cut, QueryPlan
+from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
+from persistence.metrics.rows import Leg, column_name, has_turn, opened, rows_of
+
+Statement = Select[Any] | CompoundSelect[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How wide the answer is: the same columns in every leg."""
+
+    dimensions: int
+    numbers: int
+    amounts: int
+
+
+def build_statement(plan: QueryPlan, branches: Sequence[Branch], workspace_id: UUID) -> Statement:
+    layout = layout_of(plan, branches)
+    legs = [_leg(plan, branch, workspace_id, index, layout) for index, branch in enumerate(branches)]
+    return legs[0] if len(legs) == 1 else union_all(*legs)
+
+
+def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
+    return Layout(
+        dimensions=len(plan.query.group_by),
+        numbers=max((len(branch.numbers) for branch in branches), default=0),
+        amounts=max((len(branch.amounts) for branch in branches), default=0),
+    )
+
+
+def _leg(plan: QueryPlan, branch: Branch, workspace_id: UUID, index: int, layout: Layout) -> Select[Any]:
+    leg = opened(plan, branch, workspace_id)
+    rows = rows_of(leg).subquery(f"rows_{index}")
+    within = _aggregating(leg, rows)
+    by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
+    names = [f"d{number}" for number in range(layout.dimensions)]
+    money = bool(branch.amounts)
+    statement = select(
+        literal(index, Integer).label("leg"),
+        (rows.c.bucket if by_bucket else cast(null(), Integer)).label("bucket"),
+        *((rows.c[name] if by_dimensions else cast(null(), Integer)).label(name) for name in names),
+        (rows.c.currency if money else cast(null(), Text)).label("currency"),
+        (rows.c.day if money else cast(null(), Integer)).label("day"),
+        *_measures(branch.numbers, within, layout.numbers, "m"),
+        *_measures(branch.amounts, within, layout.amounts, "x"),
+    ).select_from(rows)
+    statement = statement.prefix_with(f"/* {branch.relation}, {'previous' if branch.window_index else 'now'} */")
+    return _grouped(statement, branch, rows, names, money)
+
+
+def _measures(measures: Sequence[Measure], within: Surroundings, width: int, prefix: str) -> list[ColumnElement[Any]]:
+    kind = EXACT if prefix == "x" else BigInteger()
+    told = [compile_measure(measure, within) for measure in measures]
+    missing = [cast(null(), kind) for _ in range(width - len(told))]
+    return [value.label(f"{prefix}{number}") for number, value in enumerate([*told, *missing])]
+
+
+def _grouped(
+    statement: Select[Any], branch: Branch, rows: FromClause, names: Sequence[str], money: bool
+) -> Select[Any]:
+    always = [rows.c.currency, rows.c.day] if money else []
+    sets = [[*_keys_of(cut, rows, names), *always] for cut in branch.cuts]
+    if len(sets) == 1:
+        return statement.group_by(*sets[0]) if sets[0] else statement
+    return statement.group_by(func.grouping_sets(*(tuple_(*keys) for keys in sets)))
+
+
+def _keys_of(cut: Cut, rows: FromClause, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    bucket = [rows.c.bucket] if Cut.BUCKET in cut else []
+    return [*bucket, *(rows.c[name] for name in (names if Cut.DIMENSIONS in cut else ()))]
+
+
+def _aggregating(leg: Leg, rows: FromClause) -> Surroundings:
+    """Names as the rows to aggregate carry them."""
+    start: Number = literal(leg.branch.window.from_ms, BigInteger)
+    if Cut.BUCKET in leg.branch.is_cut_by and any(depends_on_window(measure) for measure in leg.branch.measures):
+        start = compile_bucket_start(rows.c.bucket, leg.branch.edges)
+    return Surroundings(
+        column=lambda wanted: rows.c[column_name(leg, wanted)],
+        has_turn=lambda tree: has_turn(leg, tree, rows.c[column_name(leg, SESSION_NUMBER)]),
+        as_of_ms=leg.plan.as_of_ms,
+        window_start=start,
+    )

@@ -1,0 +1,36 @@
+"""A workspace with one chatbot that reports everything, and a way to ask it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.queries.query import MetricQuery
+from domain.queries.table import MetricTable
+from domain.time import Moments
+from persistence.engine import Database
+from persistence.metrics.answer import answer
+from persistence.tenancy import reading
+from tests.persistence.metrics.facts import DAY_MS, NOON_MS, Facts
+
+Ask = Callable[..., Awaitable[MetricTable]]
+
+TWO_DAYS = Moments(NOON_MS - DAY_MS, NOON_MS + DAY_MS)
+
+
+@pytest.fixture
+async def facts(database: Database, workspace_id: UUID) -> Facts:
+    found = Facts(database, workspace_id)
+    await found.chatbot()
+    return found
+
+
+@pytest.fixture
+def ask(facts: Facts) -> Ask:
+    async def asked(*metrics: str, now_ms: int = NOON_MS + 30 * DAY_MS, **given: Any) -> MetricTable:
+        query = MetricQuery(metrics=metrics, **{"range": TWO_DAYS, **given})
+        async with reading(facts.database, facts.workspace_id, snapshot=True) as reader:
+            return await answer(reader, query, now_ms=now_ms)
+
+    return asked

@@ -1,0 +1,249 @@
+"""Random worlds and random questions: the answer equals plain loops over the same rows, cell by cell."""
+
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from domain.dimensions import DIMENSIONS, Closed
+from domain.metrics.catalogue import METRICS
+from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
+from domain.queries.query import Comparison, Part, allowed_dimensions
+from domain.queries.table import Group, MetricTable
+from domain.time import Grain, Moments
+from domain.vocabulary import LabelKind
+from tests.persistence.metrics.conftest import Ask
+from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, NOON_MS, Facts
+from tests.persistence.metrics.naive import NAIVE, Cell, Keep, Row, World, cell, local_bucket, values_of
+from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
+
+SPLITS = (
+    "chatbot", "channel", "device", "plan", "country", "authenticated", "visitorKind", "primaryIntent", "outcome",
+    "intent", "model", "answerSource", "workflow", "operationClass",
+)  # fmt: skip
+KINDS = {
+    "SESSION": "sessions",
+    "MOMENT": "sessions",
+    "MESSAGE": "messages",
+    "ANSWER": "answers",
+    "OPERATION": "operations",
+    "WORKFLOW_RUN": "runs",
+    "FEEDBACK": "feedback",
+    "HANDOFF": "handoffs",
+    "GOAL_COMPLETION": "goals",
+    "LEAD_CAPTURE": "leads",
+}
+ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Europe/London", "Pacific/Chatham")
+
+
+def test_every_metric_has_a_second_definition() -> None:
+    assert set(NAIVE) == set(METRICS)
+
+
+class Names:
+    """Between values as the answer names them and as rows hold them."""
+
+    def __init__(self, labels: dict[LabelKind, dict[str, int]]) -> None:
+        self.labels = labels
+
+    def raw(self, dimension: str, name: str | None) -> Any:
+        if name is None:
+            return None
+        if dimension == "chatbot":
+            return int(name.removeprefix("bot-"))
+        if dimension == "authenticated":
+            return name == "YES"
+        if dimension in ("visitorKind", "outcome"):
+            return name
+        values = DIMENSIONS[dimension].values
+        if isinstance(values, Closed):
+            return values.codes[name]
+        return self.labels[values.kind][name]  # type: ignore[union-attr]
+
+    def some(self, dimension: str, dice: random.Random) -> tuple[str, ...]:
+        values = DIMENSIONS[dimension].values
+        if dimension == "chatbot":
+            known = [f"bot-{number}" for number in CHATBOTS] + ["bot-9"]
+        elif isinstance(values, Closed):
+            known = list(values.codes)
+        else:
+            known = [*self.labels[values.kind], "never seen"]  # type: ignore[union-attr]
+        return tuple(dice.sample(known, dice.randint(1, min(3, len(known)))))
+
+
+def random_filter(dice: random.Random, names: Names, allowed: list[str], depth: int = 2) -> Filter:
+    shape = dice.choice(["leaf", "unknown", "all", "any", "not"]) if depth else "leaf"
+    match shape:
+        case "leaf":
+            dimension = dice.choice(allowed)
+            return In(dimension, names.some(dimension, dice))
+        case "unknown":
+            return IsUnknown(dice.choice(allowed))
+        case "not":
+            return NotThis(random_filter(dice, names, allowed, depth - 1))
+        case _:
+            parts = tuple(random_filter(dice, names, allowed, depth - 1) for _ in range(2))
+            return AllOf(parts) if shape == "all" else AnyOf(parts)
+
+
+def holds(tree: Filter, world: World, names: Names, kind: str, row: Row) -> bool:
+    match tree:
+        case In(dimension=dimension, values=wanted):
+            known = {value for value in wanted if value not in ("never seen", "bot-9")}
+            raw = {names.raw(dimension, value) for value in known}
+            return bool(values_of(world, dimension, kind, row, AS_OF_MS) & raw)
+        case IsUnknown(dimension=dimension):
+            return None in values_of(world, dimension, kind, row, AS_OF_MS)
+        case AllOf(parts=parts):
+            return all(holds(part, world, names, kind, row) for part in parts)
+        case AnyOf(parts=parts):
+            return any(holds(part, world, names, kind, row) for part in parts)
+        case NotThis(part=part):
+            return not holds(part, world, names, kind, row)
+
+
+def assert_equal(found: Any, expected: Any, what: str) -> None:
+    if isinstance(expected, float) and isinstance(found, float):
+        assert found == pytest.approx(expected, rel=1e-12), what
+    else:
+        assert found == expected, f"{what}: {found} instead of {expected}"
+
+
+def metrics_over(cells: dict[str, Cell], metrics: Iterable[str]) -> dict[str, Any]:
+    return {name: NAIVE[name](cells[KINDS[METRICS[name].fact_grain.name]]) for name in metrics}
+
+
+class Case:
+    """One random question to one world."""
+
+    def __init__(self, world: World, names: Names, seed: int) -> None:
+        self.world, self.names = world, names
+        dice = random.Random(seed)
+        self.split = tuple(dice.sample(SPLITS, dice.choice((0, 1, 1, 2))))
+        usable = [name for name, metric in METRICS.items() if set(self.split) <= set(allowed_dimensions(metric))]
+        self.metrics = tuple(dice.sample(usable, min(len(usable), dice.choice((3, 12, len(usable))))))
+        allowed = [one for one in SPLITS if all(one in allowed_dimensions(METRICS[name]) for name in self.metrics)]
+        self.where: Filter = random_filter(dice, names, allowed) if dice.random() < 0.6 else AllOf(())
+        start = NOON_MS - 3 * DAY_MS + dice.randint(0, 48) * HOUR_MS
+        self.range = Moments(start, start + dice.randint(1, 60) * HOUR_MS)
+        self.zone = dice.choice(ZONES)
+        self.grain = dice.choice((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH))
+        self.limit = dice.choice((1, 2, 20))
+        self.compare = dice.choice((None, Comparison.PREVIOUS_PERIOD, Moments(start - DAY_MS, start + DAY_MS)))
+        self.parts = {Part.TOTALS, Part.SERIES, Part.EXCLUDED}
+        if self.split:
+            self.parts |= {Part.GROUPS} | ({Part.GROUP_SERIES} if dice.random() < 0.5 else set())
+
+    async def ask(self, ask: Ask) -> MetricTable:
+        return await ask(
+            *self.metrics,
+            range=self.range,
+            where=self.where,
+            group_by=self.split,
+            time_zone=self.zone,
+            grain=self.grain,
+            compare=self.compare,
+            limit=self.limit,
+            parts=frozenset(self.parts),
+            now_ms=AS_OF_MS,
+        )
+
+    def keep(self, combinations: list[tuple[Any, ...]] | None) -> Keep:
+        """Rows within the filter and, where given, in one of the groups. Turns of one kind fall into a group
+        together, so a pair of them needs one turn with both values."""
+
+        def kept(kind: str, row: Row) -> bool:
+            if not holds(self.where, self.world, self.names, kind, row):
+                return False
+            if combinations is None:
+                return self._has_turns(kind, row)
+            return bool(self._combinations(kind, row) & set(combinations))
+
+        return kept
+
+    def _has_turns(self, kind: str, row: Row) -> bool:
+        return all(values_of(self.world, one, kind, row, AS_OF_MS) for one in self.split)
+
+    def _combinations(self, kind: str, row: Row) -> set[tuple[Any, ...]]:
+        from itertools import product
+
+        if set(self.split) == {"model", "answerSource"} and kind == "sessions":
+            columns = {"model": "model", "answerSource": "answer_source"}
+            return {
+                tuple(answer[columns[one]] for one in self.split)
+                for answer in self.world.turns(self.world.answers, row)
+            }
+        return set(product(*(values_of(self.world, one, kind, row, AS_OF_MS) for one in self.split)))
+
+    def expected(self, start_ms: int, end_ms: int, combinations: list[tuple[Any, ...]] | None) -> dict[str, Any]:
+        found = cell(self.world, start_ms, end_ms, AS_OF_MS, self.keep(combinations))
+        return {name: NAIVE[name](found) for name in self.metrics}
+
+    def raw_key(self, group: Group) -> tuple[Any, ...]:
+        return tuple(self.names.raw(part.dimension.name, part.value) for part in group.key)
+
+
+def is_of_the_moment(name: str) -> bool:
+    return METRICS[name].fact_grain.name == "MOMENT"
+
+
+def check_totals(case: Case, table: MetricTable) -> None:
+    window, before = table.window, table.previous_window
+    expected = case.expected(window.from_ms, window.to_ms, None)
+    earlier = None if before is None else case.expected(before.from_ms, before.to_ms, None)
+    for name in case.metrics:
+        figure = table.totals[name]
+        assert_equal(figure.now.value, expected[name], f"total {name}")
+        if earlier is not None and not is_of_the_moment(name):
+            assert figure.previous is not None
+            assert_equal(figure.previous.value, earlier[name], f"previous total {name}")
+
+
+def check_series(case: Case, table: MetricTable) -> None:
+    for index, bucket in enumerate(table.buckets):
+        inside = local_bucket(bucket.from_ms, case.grain, case.zone)
+        assert local_bucket(bucket.to_ms - 1, case.grain, case.zone) == inside
+        expected = case.expected(bucket.from_ms, bucket.to_ms, None)
+        for name in case.metrics:
+            if not is_of_the_moment(name):
+                assert_equal(table.series[name].now[index].value, expected[name], f"{bucket.label} {name}")
+
+
+def check_groups(case: Case, table: MetricTable) -> None:
+    if not case.split:
+        return
+    shown = [case.raw_key(group) for group in table.groups if not group.is_other]
+    everything = {
+        key
+        for kind in ("sessions", "messages", "answers", "operations", "runs", "feedback", "handoffs", "goals", "leads")
+        for row in (case.world.answers if kind == "answers" else getattr(case.world, kind))
+        for key in case._combinations(kind, row)
+    }
+    rest = [key for key in everything if key not in shown]
+    for group in table.groups:
+        keys = rest if group.is_other else [case.raw_key(group)]
+        expected = case.expected(table.window.from_ms, table.window.to_ms, keys)
+        for name in case.metrics:
+            assert_equal(group.figures[name].now.value, expected[name], f"group {group.key} {name}")
+        for index, bucket in enumerate(table.buckets if Part.GROUP_SERIES in case.parts else ()):
+            cells = case.expected(bucket.from_ms, bucket.to_ms, keys)
+            for name in case.metrics:
+                if not is_of_the_moment(name):
+                    found = group.series[name].now[index].value
+                    assert_equal(found, cells[name], f"{bucket.label} of {group.key} {name}")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_answers_equal_plain_loops(facts: Facts, ask: Ask, seed: int) -> None:
+    await facts.chatbot(2)
+    await facts.chatbot(3)
+    world = await settle(facts, seed, size=40)
+    names = Names({kind: await facts.labels(kind, *texts) for kind, texts in LABELS.items()})
+    for number in range(12):
+        case = Case(world, names, seed * 1_000 + number)
+        table = await case.ask(ask)
+        check_totals(case, table)
+        if len(table.buckets) < 80:
+            check_series(case, table)
+        check_groups(case, table)

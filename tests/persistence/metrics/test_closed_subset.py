@@ -1,0 +1,86 @@
+"""Every statement that can be built stays within the closed subset of R10, and every declaration meets real columns."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import ClauseElement, FunctionElement, column, exists, literal, select, table, true
+from sqlalchemy.sql import visitors
+
+from domain.dimensions import DIMENSIONS
+from domain.metrics.algebra import Column, Maximum, Minimum, Relation, at_least
+from domain.metrics.catalogue import METRICS
+from domain.queries.filters import AllOf, In, IsUnknown, NotThis
+from domain.queries.plan import branches_of, make_plan
+from domain.queries.query import Comparison, MetricQuery, Part, allowed_dimensions
+from persistence.metrics.compile import Surroundings, compile_measure
+from persistence.metrics.statement import build_statement
+from tests.build import an_identity
+from tests.persistence.metrics.planning import DAYS, SCOPE
+
+FUNCTIONS = {"count", "sum", "min", "max", "percentile_disc", "grouping_sets", "width_bucket"}
+"""`width_bucket` is Postgres's rendering of the join to bucket edges."""
+
+NODES = {
+    "Alias", "AsBoolean", "BinaryExpression", "BindParameter", "BooleanClauseList", "Case", "Cast", "ClauseList",
+    "Column", "ColumnClause", "CompoundSelect", "ExpressionClauseList", "False_", "FunctionFilter", "Grouping", "Join",
+    "Label", "Null", "ScalarSelect", "Select", "Subquery", "Table", "True_", "Tuple", "UnaryExpression", "WithinGroup",
+}  # fmt: skip
+OPERATORS = {
+    "NoneType", "add", "and_", "comma_op", "distinct_op", "eq", "ge", "getitem", "gt", "in_op", "is_", "is_not",
+    "is_true", "le", "lt", "or_", "sub",
+}  # fmt: skip
+
+_FILTER = AllOf((NotThis(In("channel", ("APP",))), IsUnknown("country"), In("model", ("small",))))
+
+
+def queries() -> Iterator[MetricQuery]:
+    everything = frozenset(Part)
+    for dimension in DIMENSIONS:
+        usable = tuple(name for name, metric in METRICS.items() if dimension in allowed_dimensions(metric))
+        yield MetricQuery(metrics=usable, range=DAYS, group_by=(dimension,), parts=everything)
+    filtered = tuple(name for name, metric in METRICS.items() if "model" in allowed_dimensions(metric))
+    yield MetricQuery(metrics=filtered, range=DAYS, where=_FILTER, compare=Comparison.PREVIOUS_PERIOD)
+    yield MetricQuery(metrics=tuple(METRICS), range=DAYS, among=frozenset({1}), group_by=("chatbot",), parts=everything)
+
+
+def statement_of(query: MetricQuery) -> ClauseElement:
+    plan = make_plan(query, SCOPE, DAYS.to_ms)
+    return build_statement(plan, branches_of(plan), an_identity(1))
+
+
+@pytest.mark.parametrize("query", list(queries()), ids=lambda query: " ".join(query.group_by) or "filtered")
+def test_nothing_beyond_the_closed_subset(query: MetricQuery) -> None:
+    for node in visitors.iterate(statement_of(query)):
+        if isinstance(node, FunctionElement):
+            assert getattr(node, "name", "") in FUNCTIONS
+        elif type(node).__name__ not in NODES:
+            pytest.fail(f"{type(node).__name__} is no part of the closed subset: {node}")
+        operator = getattr(node, "operator", None)
+        assert getattr(operator, "__name__", "NoneType") in OPERATORS
+
+
+def test_the_check_finds_a_stranger() -> None:
+    strange = exists(select(literal(1))) | (literal(1) % 2 == 0)
+    found = {type(node).__name__ for node in visitors.iterate(strange)} - NODES
+    operators = {getattr(getattr(node, "operator", None), "__name__", "NoneType") for node in visitors.iterate(strange)}
+    assert found == {"Exists"}
+    assert operators - OPERATORS == {"exists", "mod"}
+
+
+def test_nothing_is_ordered_by_the_database() -> None:
+    for query in queries():
+        assert " ORDER BY rows_" not in str(statement_of(query)).replace("(ORDER BY", "(")
+
+
+@pytest.mark.parametrize(("measure", "function"), [(Minimum, "min"), (Maximum, "max")])
+def test_extremes_compile(measure: type[Minimum] | type[Maximum], function: str) -> None:
+    """No metric of the catalogue is an extreme yet."""
+    rows = table("rows", column("answers"))
+    within = Surroundings(
+        column=lambda wanted: rows.c[wanted.name],
+        has_turn=lambda tree: true(),
+        as_of_ms=0,
+        window_start=literal(0),
+    )
+    found = compile_measure(measure(Relation.SESSION, Column("answers"), at_least(Column("answers"), 1)), within)
+    assert str(found) == (f"CAST({function}(rows.answers) FILTER (WHERE rows.answers >= :param_1) AS BIGINT)")

@@ -1,0 +1,105 @@
+"""Root fields of figures. What is computed is what is selected."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from domain.accounts import Scope
+from domain.metrics.catalogue import METRICS
+from domain.queries.query import MetricQuery, NewTo, Order, Part
+from domain.time import Grain, milliseconds
+from resolvers.request import Info
+from resolvers.tables import Question
+from schema.cost import costs
+from schema.inputs.metrics import (
+    CompareToInput,
+    FilterInput,
+    MetricOrderInput,
+    RangeInput,
+    comparison_of,
+    filter_of,
+)
+from schema.permissions import requires
+from schema.scalars import TimeZone
+from schema.selection import Selected, selected
+from schema.types.metric_names import Comparison, DimensionName
+from schema.types.metrics import MetricTable
+from schema.types.vocabulary import Source
+
+
+@strawberry.type
+class MetricQueries:
+    @strawberry.field(
+        description="Figures over a range: totals, series and groups, as far as they are selected. Null only beside an "
+        "error, so that one bad question does not spoil the others.",
+        extensions=[requires(Scope.METRICS_READ), costs(10)],
+    )
+    async def metrics(
+        self,
+        info: Info,
+        range: RangeInput,
+        time_zone: TimeZone | None = None,
+        grain: Grain | None = None,
+        filter: FilterInput | None = None,  # type: ignore[valid-type]
+        group_by: list[DimensionName] | None = None,
+        compare: Comparison | None = None,
+        compare_to: CompareToInput | None = None,
+        order_by: MetricOrderInput | None = None,
+        limit: int | None = None,
+        as_of: datetime | None = None,
+        sources: list[Source] | None = None,
+        include_bots: bool = False,
+        new_to: NewTo = NewTo.WORKSPACE,
+    ) -> MetricTable | None:
+        wanted = selected(info)
+        metrics, parts = metrics_in(wanted), parts_in(wanted, grouped=bool(group_by))
+        query = MetricQuery(
+            metrics=metrics,
+            parts=parts,
+            range=range.to_domain(),
+            time_zone=time_zone,
+            grain=grain,
+            where=filter_of(filter),
+            group_by=tuple(str(one.value) for one in group_by or ()),
+            compare=comparison_of(compare, compare_to),
+            order=_order(order_by, metrics, parts),
+            limit=20 if limit is None else limit,
+            as_of_ms=None if as_of is None else milliseconds(as_of),
+            sources=None if sources is None else frozenset(sources),
+            include_bots=include_bots,
+            new_to=new_to,
+            among=info.context.viewer.chatbot_ids,
+        )
+        question = Question(query, now_ms=milliseconds(info.context.clock()))
+        return MetricTable.from_domain(await info.context.loaders.table_by_question.load(question))
+
+
+def _order(given: MetricOrderInput | None, metrics: tuple[str, ...], parts: frozenset[Part]) -> Order | None:
+    """Said outright, so that questions which differ in their metrics alone can share a scan."""
+    if given is not None:
+        return given.to_domain()
+    if not {Part.GROUPS, Part.GROUP_SERIES} & parts:
+        return None
+    return Order(next((name for name in metrics if METRICS[name].is_orderable), None))
+
+
+def parts_in(wanted: Selected, *, grouped: bool) -> frozenset[Part]:
+    """What of the table is selected. Groups that are asked of an ungrouped question are an empty list."""
+    found = {
+        Part.TOTALS: "totals" in wanted,
+        Part.SERIES: "series" in wanted,
+        Part.GROUPS: grouped and ("groups" in wanted or "groupCount" in wanted),
+        Part.GROUP_SERIES: grouped and "series" in wanted.below("groups"),
+        Part.EXCLUDED: "excluded" in wanted or "withoutTurn" in wanted,
+    }
+    return frozenset(part for part, is_wanted in found.items() if is_wanted)
+
+
+def metrics_in(wanted: Selected) -> tuple[str, ...]:
+    """Every metric that is selected anywhere, in order of first mention."""
+    places: list[tuple[str, ...]] = [("groups", "metrics"), ("totals",), ("series",), ("groups", "series")]
+    names: dict[str, Any] = {}
+    for place in places:
+        names.update(wanted.below(*place).fields)
+    return tuple(name for name in names if name in METRICS)

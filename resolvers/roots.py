@@ -1,0 +1,58 @@
+"""The root types, put together from one class per area, and the schema made of them."""
+
+from functools import cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.accounts import AccountMutation, AccountQuery
+from resolvers.chatbots import ChatbotMutation, ChatbotQuery
+from resolvers.events import EventMutation
+from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
+from resolvers.goals import GoalMutation, GoalQuery
+from resolvers.metric_definitions import MetricDefinitionQueries
+from resolvers.metrics import MetricQueries
+from resolvers.saved_queries import SavedQueryMutation, SavedQueryQuery
+from resolvers.sessions import SessionQuery
+from resolvers.workspaces import WorkspaceMutation, WorkspaceQuery
+from schema.problems import PROBLEM_TYPES, RefusalHandler
+from schema.scalars import SCALARS
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(
+    AccountQuery,
+    ChatbotQuery,
+    ExchangeRateQuery,
+    GoalQuery,
+    MetricDefinitionQueries,
+    MetricQueries,
+    SavedQueryQuery,
+    SessionQuery,
+    WorkspaceQuery,
+):
+    pass
+
+
+@strawberry.type(description="Everything that can be changed. Each mutation leaves one entry in the audit log.")
+class Mutation(
+    AccountMutation,
+    ChatbotMutation,
+    EventMutation,
+    ExchangeRateMutation,
+    GoalMutation,
+    SavedQueryMutation,
+    WorkspaceMutation,
+):
+    pass
+
+
+@cache
+def build_schema() -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=PROBLEM_TYPES,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        exception_handlers=[RefusalHandler()],
+    )

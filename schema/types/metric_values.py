@@ -1,0 +1,312 @@
+"""One value of a metric, typed by its unit, with everything needed to judge it."""
+
+from typing import Any, Final, cast
+
+import strawberry
+
+from domain.intervals import Interval as DomainInterval
+from domain.metrics.algebra import Histogram
+from domain.metrics.metric import Metric, Unit
+from domain.queries.table import Figure, Reading, Series
+from schema.scalars import BigInt, Money
+from schema.types.metric_names import Status
+
+
+@strawberry.type(description="A 95 % interval (Wilson score).")
+class Interval:
+    lower: float = strawberry.field(description="Lower end, 0 to 1.")
+    upper: float = strawberry.field(description="Upper end, 0 to 1.")
+
+
+@strawberry.interface(description="What every value of a metric tells beside itself.")
+class MetricValue:
+    figure: strawberry.Private[Figure]
+
+    @strawberry.field(description="OK, or why the value is null or only part of the truth.")
+    def status(self) -> Status:
+        return self.figure.now.status
+
+    @strawberry.field(description="The status in words; null if it is OK.")
+    def reason(self) -> str | None:
+        return self.figure.now.reason
+
+    @strawberry.field(description="How many cases stand behind the value.")
+    def n(self) -> BigInt | None:
+        return _big(self.figure.now.n)
+
+    @strawberry.field(description="Share of the sessions that belong to chatbots which report what is needed, 0 to 1.")
+    def coverage(self) -> float | None:
+        return self.figure.now.coverage
+
+    @strawberry.field(description="Status of the compared period's value; null without comparison.")
+    def previous_status(self) -> Status | None:
+        return None if self.figure.previous is None else self.figure.previous.status
+
+    @strawberry.field(description="Change / previous value; null if that is null or 0.")
+    def change_ratio(self) -> float | None:
+        return self.figure.change_ratio
+
+
+def _previous(figure: Figure) -> Any:
+    return None if figure.previous is None else figure.previous.value
+
+
+def _big(value: Any) -> BigInt | None:
+    return None if value is None else BigInt(value)
+
+
+@strawberry.type(description="A count.")
+class CountValue(MetricValue):
+    @strawberry.field(description="The count; 0 where nothing happened, null only with a reason.")
+    def value(self) -> BigInt | None:
+        return cast("BigInt | None", self.figure.now.value)
+
+    @strawberry.field(description="The count of the compared period.")
+    def previous(self) -> BigInt | None:
+        return cast("BigInt | None", _previous(self.figure))
+
+    @strawberry.field(description="Value less previous.")
+    def change(self) -> BigInt | None:
+        return cast("BigInt | None", self.figure.change)
+
+    @strawberry.field(description="In a group, its share of the total, 0 to 1; null where groups do not add up.")
+    def share(self) -> float | None:
+        return self.figure.share
+
+
+@strawberry.type(description="A share, 0 to 1: numerator / denominator.")
+class RatioValue(MetricValue):
+    @strawberry.field(description="The share; null where the denominator is 0.")
+    def value(self) -> float | None:
+        return cast("float | None", self.figure.now.value)
+
+    @strawberry.field(description="The share in the compared period.")
+    def previous(self) -> float | None:
+        return cast("float | None", _previous(self.figure))
+
+    @strawberry.field(description="Value less previous, in points of 1.")
+    def change(self) -> float | None:
+        return cast("float | None", self.figure.change)
+
+    @strawberry.field(description="How many of the denominator it is true of.")
+    def numerator(self) -> BigInt | None:
+        return _big(self.figure.now.numerator)
+
+    @strawberry.field(description="Of how many.")
+    def denominator(self) -> BigInt | None:
+        return _big(self.figure.now.denominator)
+
+    @strawberry.field(description="95 % interval of the share (Wilson score).")
+    def interval(self) -> Interval | None:
+        found = self.figure.now.interval
+        return None if found is None else _interval(found)
+
+
+def _interval(found: DomainInterval) -> Interval:
+    return Interval(lower=found.lower, upper=found.upper)
+
+
+@strawberry.type(description="A length of time in seconds.")
+class DurationValue(MetricValue):
+    @strawberry.field(description="Seconds.")
+    def value(self) -> float | None:
+        return cast("float | None", self.figure.now.value)
+
+    @strawberry.field(description="Seconds in the compared period.")
+    def previous(self) -> float | None:
+        return cast("float | None", _previous(self.figure))
+
+    @strawberry.field(description="Value less previous, in seconds.")
+    def change(self) -> float | None:
+        return cast("float | None", self.figure.change)
+
+    @strawberry.field(description="For a mean: the sum of seconds.")
+    def numerator(self) -> float | None:
+        return cast("float | None", self.figure.now.numerator)
+
+    @strawberry.field(description="For a mean: of how many.")
+    def denominator(self) -> BigInt | None:
+        return _big(self.figure.now.denominator)
+
+
+@strawberry.type(description="An amount of money in the workspace's reporting currency.")
+class MoneyValue(MetricValue):
+    money: strawberry.Private[str]
+
+    @strawberry.field(description="ISO 4217 code of the reporting currency.")
+    def currency(self) -> str:
+        return self.money
+
+    @strawberry.field(description="The amount.")
+    def value(self) -> Money | None:
+        return cast("Money | None", self.figure.now.value)
+
+    @strawberry.field(description="The amount in the compared period.")
+    def previous(self) -> Money | None:
+        return cast("Money | None", _previous(self.figure))
+
+    @strawberry.field(description="Value less previous.")
+    def change(self) -> Money | None:
+        return cast("Money | None", self.figure.change)
+
+    @strawberry.field(description="The whole amount.")
+    def numerator(self) -> Money | None:
+        return cast("Money | None", self.figure.now.numerator)
+
+    @strawberry.field(description="For an amount per something: of how many.")
+    def denominator(self) -> BigInt | None:
+        return _big(self.figure.now.denominator)
+
+
+@strawberry.type(description="A mean or another plain number.")
+class NumberValue(MetricValue):
+    @strawberry.field(description="The number.")
+    def value(self) -> float | None:
+        return cast("float | None", self.figure.now.value)
+
+    @strawberry.field(description="The number in the compared period.")
+    def previous(self) -> float | None:
+        return cast("float | None", _previous(self.figure))
+
+    @strawberry.field(description="Value less previous.")
+    def change(self) -> float | None:
+        return cast("float | None", self.figure.change)
+
+    @strawberry.field(description="For a mean: the sum.")
+    def numerator(self) -> float | None:
+        return cast("float | None", self.figure.now.numerator)
+
+    @strawberry.field(description="For a mean: of how many.")
+    def denominator(self) -> BigInt | None:
+        return _big(self.figure.now.denominator)
+
+
+@strawberry.type(description="One bar of a histogram.")
+class Bin:
+    lower: float = strawberry.field(description="Lower edge, included.")
+    upper: float = strawberry.field(description="Upper edge; included in the last bin only.")
+    count: BigInt = strawberry.field(description="How many cases fall between.")
+
+
+@strawberry.type(description="A distribution over consecutive bins.")
+class DistributionValue(MetricValue):
+    @strawberry.field(description="The bins in order; null only with a reason.")
+    def bins(self) -> list[Bin] | None:
+        return _bins(self.figure.now)
+
+    @strawberry.field(description="The bins of the compared period.")
+    def previous_bins(self) -> list[Bin] | None:
+        return None if self.figure.previous is None else _bins(self.figure.previous)
+
+
+def _bins(reading: Reading) -> list[Bin] | None:
+    formula, counts = reading.metric.formula, reading.value
+    if not isinstance(formula, Histogram) or not isinstance(counts, tuple):
+        return None
+    edges = [edge / reading.metric.divisor for edge in formula.edges]
+    return [
+        Bin(lower=lower, upper=upper, count=BigInt(count))
+        for lower, upper, count in zip(edges, edges[1:], counts, strict=False)
+    ]
+
+
+@strawberry.interface(description="A metric over the buckets: arrays as long as `buckets`.")
+class MetricSeriesValues:
+    line: strawberry.Private[Series]
+
+    @strawberry.field(description="Status of each value.")
+    def statuses(self) -> list[Status]:
+        return [reading.status for reading in self.line.now]
+
+    @strawberry.field(description="How many cases stand behind each value.")
+    def n(self) -> list[BigInt | None]:
+        return [_big(reading.n) for reading in self.line.now]
+
+
+def _values(line: Series) -> list[Any]:
+    return [reading.value for reading in line.now]
+
+
+def _earlier(line: Series) -> list[Any] | None:
+    """Aligned by index: as long as the present line, null where the earlier period has no such bucket."""
+    if line.previous is None:
+        return None
+    known = [reading.value for reading in line.previous[: len(line.now)]]
+    return known + [None] * (len(line.now) - len(known))
+
+
+@strawberry.type(description="Counts over the buckets; 0 where nothing happened.")
+class CountSeries(MetricSeriesValues):
+    @strawberry.field(description="One count per bucket.")
+    def values(self) -> list[BigInt | None]:
+        return _values(self.line)
+
+    @strawberry.field(description="The compared period, aligned by index.")
+    def previous(self) -> list[BigInt | None] | None:
+        return _earlier(self.line)
+
+
+@strawberry.type(description="Numbers over the buckets: shares 0 to 1, seconds, means; null where nothing happened.")
+class NumberSeries(MetricSeriesValues):
+    @strawberry.field(description="One number per bucket.")
+    def values(self) -> list[float | None]:
+        return _values(self.line)
+
+    @strawberry.field(description="The compared period, aligned by index.")
+    def previous(self) -> list[float | None] | None:
+        return _earlier(self.line)
+
+
+@strawberry.type(description="Amounts over the buckets, in the workspace's reporting currency.")
+class MoneySeries(MetricSeriesValues):
+    money: strawberry.Private[str]
+
+    @strawberry.field(description="ISO 4217 code of the reporting currency.")
+    def currency(self) -> str:
+        return self.money
+
+    @strawberry.field(description="One amount per bucket.")
+    def values(self) -> list[Money | None]:
+        return _values(self.line)
+
+    @strawberry.field(description="The compared period, aligned by index.")
+    def previous(self) -> list[Money | None] | None:
+        return _earlier(self.line)
+
+
+@strawberry.type(description="Distributions over the buckets.")
+class DistributionSeries(MetricSeriesValues):
+    @strawberry.field(description="Per bucket, the counts of the bins in order.")
+    def values(self) -> list[list[BigInt] | None]:
+        return [None if value is None else list(value) for value in _values(self.line)]
+
+
+VALUE_TYPES: Final[dict[Unit, type[MetricValue]]] = {
+    Unit.COUNT: CountValue,
+    Unit.SHARE: RatioValue,
+    Unit.NUMBER: NumberValue,
+    Unit.SECONDS: DurationValue,
+    Unit.MONEY: MoneyValue,
+    Unit.BINS: DistributionValue,
+}
+
+SERIES_TYPES: Final[dict[Unit, type[MetricSeriesValues]]] = {
+    Unit.COUNT: CountSeries,
+    Unit.SHARE: NumberSeries,
+    Unit.NUMBER: NumberSeries,
+    Unit.SECONDS: NumberSeries,
+    Unit.MONEY: MoneySeries,
+    Unit.BINS: DistributionSeries,
+}
+
+
+def value_of(metric: Metric, figure: Figure, currency: str) -> MetricValue:
+    if metric.unit is Unit.MONEY:
+        return MoneyValue(figure=figure, money=currency)
+    return VALUE_TYPES[metric.unit](figure=figure)
+
+
+def series_of(metric: Metric, line: Series, currency: str) -> MetricSeriesValues:
+    if metric.unit is Unit.MONEY:
+        return MoneySeries(line=line, money=currency)
+    return SERIES_TYPES[metric.unit](line=line)

@@ -8,7 +8,7 @@ export type Hour = {
   readonly sessions: number | null;
 };
 
-export function readHours(now: LiveNowQuery["now"]): readonly Hour[] {
+export function readHours(now: NonNullable<LiveNowQuery["now"]>): readonly Hour[] {
   const values = now.series.sessions?.values ?? [];
   return now.series.buckets.map(({ start, complete }, index) => ({ start, complete, sessions: values[index] ?? null }));
 }

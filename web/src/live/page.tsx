@@ -54,7 +54,7 @@ export function LivePage() {
           <Summary now={now.data} />
           {(now.data || !problem) && <Now now={now.data?.now} answers={answers} />}
           {(period.data || !problem) && (
-            <Period totals={period.data?.period.totals} period={selection.period} change={change} />
+            <Period totals={period.data?.period?.totals} period={selection.period} change={change} />
           )}
         </>
       )}
@@ -85,7 +85,7 @@ function Now({ now, answers }: NowProps) {
 }
 
 type PeriodProps = {
-  readonly totals: LivePeriodQuery["period"]["totals"] | undefined;
+  readonly totals: NonNullable<LivePeriodQuery["period"]>["totals"] | undefined;
   readonly period: PeriodName;
   readonly change: (change: Partial<Selection>) => void;
 };
@@ -125,9 +125,9 @@ function Freshness({ now, workspace }: { now: LiveNowQuery["now"] | undefined; w
 }
 
 function Summary({ now }: { now: LiveNowQuery | undefined }) {
-  const active = now?.now.totals.activeSessions?.value;
-  const open = now?.now.totals.openSessions?.value;
-  const today = now?.today.totals.sessions?.value;
+  const active = now?.now?.totals.activeSessions?.value;
+  const open = now?.now?.totals.openSessions?.value;
+  const today = now?.today?.totals.sessions?.value;
   if (active == null || open == null || today == null) return null;
   return (
     <p className="unseen">

@@ -4,8 +4,8 @@ import { formatCount, formatDecimal, formatDuration, formatShare } from "../desi
 import { Card } from "./card";
 import { Figure, Stat, type Value } from "./figure";
 
-type NowTotals = LiveNowQuery["now"]["totals"];
-type PeriodTotals = LivePeriodQuery["period"]["totals"];
+type NowTotals = NonNullable<LiveNowQuery["now"]>["totals"];
+type PeriodTotals = NonNullable<LivePeriodQuery["period"]>["totals"];
 
 export function RightNow({ totals }: { totals: NowTotals | undefined }) {
   return (
@@ -42,7 +42,7 @@ const CALENDAR = [
   { key: "year", title: "This year", before: "last year by now" },
 ] as const;
 
-export type CalendarAnswers = Partial<Record<keyof LiveCalendarQuery | "today", { totals: { sessions: ComparedCountFragment | null } }>>;
+export type CalendarAnswers = Partial<Record<keyof LiveCalendarQuery | "today", { totals: { sessions: ComparedCountFragment | null } } | null>>;
 
 export function SessionTotals({ answers }: { answers: CalendarAnswers }) {
   return (

@@ -26,7 +26,7 @@ from domain.reporting import Reported, read_events
 from persistence.engine import Database
 from persistence.ingest.append import store_events
 from persistence.ingest.arrivals import Parcel
-from persistence.partitions import ensure_months
+from persistence.partitions import ensure_months, refresh_statistics
 from persistence.tenancy import writing
 
 WEEKS = 52
@@ -45,6 +45,8 @@ async def load_world(database: Database, workspace_id: UUID, *, sessions: int, w
         for week in track(range(1, weeks), description="Copying weeks"):
             await copy_week(writer.driver, pattern, week)
         await finish(writer.driver, pattern, weeks)
+    for month in months_of(start_ms, weeks):
+        await refresh_statistics(database, month)
 
 
 async def _load_pattern(database: Database, workspace_id: UUID, start_ms: int, sessions: int) -> None:

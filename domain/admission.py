@@ -162,11 +162,12 @@ def _money(money: Money, field: str) -> Objection | None:
 
 
 def _decimals(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -MOST_DECIMALS:
+    """Without trailing zeros, and without rounding, which `normalize` would do past 28 digits."""
+    _, digits, exponent = amount.as_tuple()
+    if not isinstance(exponent, int) or exponent >= -MOST_DECIMALS or not amount:
         return 0
-    reduced = amount.normalize().as_tuple().exponent
-    return -reduced if isinstance(reduced, int) else 0
+    zeros = next(place for place, digit in enumerate(reversed(digits)) if digit)
+    return -(exponent + zeros)
 
 
 def _answer(event: Answer) -> Objection | None:

@@ -30,6 +30,7 @@ from domain.vocabulary import (
     ChatbotType,
     Device,
     EndActor,
+    HandoffReason,
     HandoffTarget,
     LabelKind,
     OperationClass,
@@ -298,6 +299,13 @@ _ALL: Final = (
         "Whom the session was handed to first.",
         _closed(HandoffTarget),
         "handoff_target",
+    ),
+    _plain(
+        "handoffReason",
+        "Hand-over reason",
+        "Why the session was handed over first; USAGE_LIMIT is blocked demand.",
+        _closed(HandoffReason),
+        "handoff_reason",
     ),
     _plain("source", "Source", "Live traffic, playground, evaluation or API.", _closed(Source)),
 )

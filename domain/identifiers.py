@@ -4,20 +4,22 @@ import re
 from hashlib import blake2b
 from typing import Final
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_IS_CANONICAL: Final = re.compile(_UUID).fullmatch
+_IS_UUID: Final = re.compile(_UUID, re.IGNORECASE | re.ASCII).fullmatch
 
 
 def event_key(reference: str) -> str:
     """A uuid as it is, in lower case; any other text by its hash."""
-    if len(reference) == 36 and _UUID.fullmatch(reference):
-        return reference.lower()
-    return _hashed(reference.encode())
+    if _IS_CANONICAL(reference):
+        return reference
+    return reference.lower() if _IS_UUID(reference) else _hashed(reference.encode())
 
 
 def message_alias(chatbot_id: str, message_id: str) -> str:
     """The identity of a message that its bot named itself: such names are unique within a chatbot only. (A uuid is
     unique anywhere, also when it is the id of the message's event.)"""
-    if len(message_id) == 36 and _UUID.fullmatch(message_id):
+    if _IS_UUID(message_id):
         return message_id.lower()
     return _hashed(f"{chatbot_id}\0{message_id}".encode())
 

@@ -249,3 +249,18 @@ class LabelKind(IntEnum):
     VARIANT = 23
     COMPONENT = 24
     VERSION = 25
+
+
+_TITLES = {
+    "AVATAR_3D": "3D",
+    "API": "API",
+    "QA": "Q&A",
+    "RAG": "RAG",
+    "SMS": "SMS",
+    "WHATSAPP": "WhatsApp",
+}
+
+
+def title_of(name: str) -> str:
+    """A vocabulary's name as people write it: HELP_DESK is "Help desk"."""
+    return _TITLES.get(name) or name.replace("_", " ").capitalize()

@@ -34,7 +34,7 @@ def test(arguments: Sequence[str]) -> int:
     """Every check: ruff, mypy, pytest. With arguments: only pytest, with these."""
     started = time.monotonic()
     environment = module_environment()
-    python = _made_ready(environment)
+    python = _made_ready(environment, pages_needed=not arguments)
     spent = [f"set-up {time.monotonic() - started:.0f} s"]
     if not arguments:
         started = time.monotonic()

@@ -15,6 +15,7 @@ REMEDY = (
     "check the network (or pip's proxy and index settings) and the free disk space (1 GB is enough), then start again"
 )
 _VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+_MISLEADING = {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"}
 _OPTIONS = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-input", "--progress-bar", "off")
 
 
@@ -69,5 +70,5 @@ def _succeeds(*arguments: str) -> bool:
 
 
 def _clean() -> dict[str, str]:
-    """Modules that the caller's Python looks for elsewhere have no place in the new environment."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    """Without what would bring other modules into the new environment, or send packages past it."""
+    return {name: value for name, value in os.environ.items() if name not in _MISLEADING}

@@ -15,7 +15,7 @@ from persistence.tables import Row
 
 _POLICY = "(workspace_id = (NULLIF(current_setting('app.workspace'::text, true), ''::text))::uuid)"
 _NOT_OURS = frozenset({"alembic_version"})
-_DEFINER_FUNCTIONS = frozenset({"ensure_month"})
+_DEFINER_FUNCTIONS = frozenset({"ensure_month", "refresh_statistics"})
 _APPEND_ONLY = frozenset({"audit_entry"})
 _MOST_TOLD = 20
 

@@ -1,6 +1,7 @@
 """The one pool of connections that a process has, with a deadline on everything it may wait for (P33)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Database:
     url: str = field(repr=False)
     acquire_timeout_s: float
     known_months: set[int] = field(default_factory=set)
+    grown: Counter[int] = field(default_factory=Counter, repr=False)  # rows that this process wrote, per month
     wait_observers: list[Callable[[float], None]] = field(default_factory=list, repr=False)
     """Told how many seconds each transaction waited for its connection."""
 

@@ -98,6 +98,10 @@ class Documents:
         self._kept_characters = 0
         self._most_characters = kept_characters
 
+    def knows(self, text: str) -> bool:
+        """Whether the document was read before, and costs nothing to look at."""
+        return text in self._kept
+
     def prepare(self, text: str, *, operation_name: str | None, variables: Mapping[str, Any]) -> Prepared:
         """The operation to run, or `DocumentRefused` with coded errors."""
         document = self._kept.get(text)

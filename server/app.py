@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 
 from domain.accounts import DEMO_WORKSPACE_ID
 from persistence.engine import Database, DatabaseUnavailable, open_database
+from persistence.jobs import count_jobs
 from persistence.vault import Vault
 from resolvers.request import ResolverSettings
 from resolvers.roots import build_schema
@@ -72,15 +73,25 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> Starlette:
         schema=build_schema(),
         clock=now,
         token_secret=installation_secret(settings.key_file, "browser tokens"),
-        limits=Limits(
-            graphql_body_bytes=settings.graphql_body_limit_bytes, ingest_body_bytes=settings.ingest_body_limit_bytes
-        ),
+        limits=_limits(settings),
         recorder=Recorder(database, clock=now, enrichment=Enrichment(settings.geoip_database)),
         country_header=settings.country_header,
         origins=settings.cors_origins,
+        trusted_documents=read_manifest(settings.trusted_documents) if settings.trusted_documents else None,
         pages=settings.web_folder,
         background=_background(settings, database),
         plain_key_workspace=DEMO_WORKSPACE_ID if settings.demo else None,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        graphql_body_bytes=settings.graphql_body_limit_bytes,
+        ingest_body_bytes=settings.ingest_body_limit_bytes,
+        key_points=10 * settings.key_points_per_second,
+        key_points_per_second=settings.key_points_per_second,
+        workspace_points=10 * settings.workspace_points_per_second,
+        workspace_points_per_second=settings.workspace_points_per_second,
     )
 
 
@@ -126,7 +137,7 @@ def build_app(
                 ).handle,
                 methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             ),
-            *health_routes(checks=readiness.checks(), measures=deployment.measures),
+            *health_routes(checks=readiness.checks(), measures=deployment.measures, refresh=_job_figures(deployment)),
             *routes,
             *(page_routes(pages) if pages else ()),
         ],
@@ -141,6 +152,7 @@ def build_app(
             sockets=deployment.sockets,
             readiness=readiness,
             background=background,
+            at_end=recorder.close,
         ),
     )
     app.state.deployment = deployment
@@ -178,9 +190,7 @@ def _deployment(
         database=database,
         clock=clock,
         limits=limits,
-        keyring=Keyring(
-            database, clock=clock, token_secret=token_secret, plain_key_workspace=plain_key_workspace
-        ),
+        keyring=Keyring(database, clock=clock, token_secret=token_secret, plain_key_workspace=plain_key_workspace),
         measures=measures,
         request_rates=RequestRates(monotonic=monotonic, public_per_minute=limits.public_key_requests_per_minute),
         operations=Operations(
@@ -194,6 +204,14 @@ def _deployment(
         sockets=sockets,
         token_secret=token_secret,
     )
+
+
+def _job_figures(deployment: Deployment) -> Callable[[], Awaitable[None]]:
+    async def refresh() -> None:
+        counts = await count_jobs(deployment.database)
+        deployment.measures.jobs({(kind, state.name): count for (kind, state), count in counts.items()})
+
+    return refresh
 
 
 def _graphql_routes(deployment: Deployment, origins: frozenset[str], transport: TransportSettings) -> list[BaseRoute]:

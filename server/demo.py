@@ -28,7 +28,9 @@ from persistence.exchange_rates import set_rate
 from persistence.goals import define_goal
 from persistence.ingest.append import store_events
 from persistence.ingest.arrivals import Parcel
+from persistence.ingest.rows import month_at
 from persistence.keys import create_key, key_by_text
+from persistence.partitions import refresh_statistics
 from persistence.plans import set_quota
 from persistence.tenancy import Writer, reading, writing
 from persistence.workspaces import (
@@ -161,6 +163,8 @@ async def fill_with_traffic(database: Database, workspace_id: UUID, *, until: da
         for days, events in _in_portions(generate_days(seed=_SEED, now=until, days=DAYS)):
             await _append(database, workspace_id, events, now=now)
             progress.advance(task, days)
+    for month in {month_at(int((until - timedelta(days=ago)).timestamp() * 1000)) for ago in range(DAYS + 1)}:
+        await refresh_statistics(database, month)
 
 
 def _in_portions(days: Iterable[list[AnyEvent]]) -> Iterator[tuple[int, list[AnyEvent]]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -15,11 +16,14 @@ from server.measures import Measures
 Check = Callable[[], Awaitable[str | None]]
 """None if all is well, else a sentence for the operator."""
 
+Refresh = Callable[[], Awaitable[None]]
+"""Brings figures up to date that must be asked for."""
+
 _CHECK_SECONDS: Final = 1.5
 _log = structlog.get_logger(__name__)
 
 
-def health_routes(*, checks: Mapping[str, Check], measures: Measures) -> list[Route]:
+def health_routes(*, checks: Mapping[str, Check], measures: Measures, refresh: Refresh) -> list[Route]:
     async def live(request: Request) -> Response:
         return _told({"status": "live"}, 200)
 
@@ -32,6 +36,10 @@ def health_routes(*, checks: Mapping[str, Check], measures: Measures) -> list[Ro
         return _told({"status": "ready"}, 200)
 
     async def metrics(request: Request) -> Response:
+        # Figures that stand in the database are left out while it does not answer.
+        with suppress(Exception):
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await refresh()
         return Response(measures.text(), media_type=measures.content_type)
 
     return [

@@ -50,7 +50,7 @@ def summary_of(results: list[EventResult]) -> Summary:
 
 
 class IngestEndpoint:
-    """`handle` is the route's function. `country_header` names the header in which a proxy tells the visitor's country."""
+    """`handle` is the route's function. In `country_header` a proxy tells the visitor's country."""
 
     def __init__(self, recorder: Recorder, *, most_bytes: int = MOST_BODY_BYTES, country_header: str = "") -> None:
         self._recorder = recorder
@@ -65,9 +65,7 @@ class IngestEndpoint:
         body = await self._body(request)
         country = country_of(request.headers.get(self._country_header)) if self._country_header else None
         try:
-            results = await self._recorder.record(
-                admission.viewer, body, content_type=content_type, country=country
-            )
+            results = await self._recorder.record(admission.viewer, body, content_type=content_type, country=country)
         except IntakeFull as full:
             raise too_many_requests(str(full), retry_after_seconds=full.retry_after) from None
         except Refused as refused:

@@ -1,7 +1,7 @@
 """What runs beside requests: the start-up check, the ear for revocations, and an orderly end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
@@ -69,6 +69,7 @@ def lifespan_of(
     sockets: OpenConnections,
     readiness: Readiness,
     background: tuple[Background, ...] = (),
+    at_end: Callable[[], Awaitable[None]],
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -91,6 +92,7 @@ def lifespan_of(
             ear.cancel()
             with suppress(asyncio.CancelledError):
                 await ear
+            await at_end()
             await database.close()
 
     return lifespan

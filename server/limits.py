@@ -40,9 +40,7 @@ class Limits:
     public_key_requests_per_minute: int = 600
     workspace_operations: int = 8
     workspace_waiting: int = 64
-    subscriptions_per_socket: int = 100
     sockets_per_workspace: int = 1_000
-    socket_message_bytes: int = 256 * 1024
     document: CostLimits = field(default_factory=CostLimits)
 
 
@@ -93,7 +91,6 @@ class Budget:
     key: TokenBucket
     workspace: TokenBucket
     now: datetime
-    requested: int = 0
 
     def charge(self, points: int) -> None:
         """Takes points from both buckets, or refuses with 429 and leaves both as they were."""

@@ -1,6 +1,6 @@
 """What Prometheus reads at /metrics. One registry per application, so that tests do not meet each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,6 +38,13 @@ class Measures:
             buckets=_SECONDS,
             registry=self.registry,
         )
+
+        self._jobs = Gauge("parlance_jobs", "Jobs by kind and state.", ("kind", "state"), registry=self.registry)
+
+    def jobs(self, counts: Mapping[tuple[str, str], int]) -> None:
+        self._jobs.clear()
+        for (kind, state), count in counts.items():
+            self._jobs.labels(kind, state).set(count)
 
     def request(self, *, path: str, operation: str, status: int, seconds: float) -> None:
         self._requests.labels(path, operation, str(status)).inc()

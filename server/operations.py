@@ -27,6 +27,8 @@ from server.refusals import HttpRefusal, bad_request, deadline_exceeded, unavail
 
 _POINTS_TO_LOOK_AT: Final = 1
 """Charged before the document is read, whatever it is."""
+_CHARACTERS_PER_POINT: Final = 100
+"""Reading a new document takes time before anything is known of it: long ones are paid for, refused or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Operations:
             if refused.code == "BAD_REQUEST":
                 raise bad_request(str(refused)) from None
             raise DocumentRefused([refused.error]) from None
+        if not self._documents.knows(text):
+            budget.charge(len(text) // _CHARACTERS_PER_POINT)
         prepared = self._documents.prepare(text, operation_name=request.operation_name, variables=request.variables)
         self._persisted.learn(admission.viewer.workspace_id, text, digest)
         if not request.dry_run:

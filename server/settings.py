@@ -101,6 +101,17 @@ class Settings(BaseSettings):
         description="MaxMind file (mmdb) that finds the country of an address, which is not kept.",
     )
 
+    key_points_per_second: int = Field(
+        2_000, ge=1, le=10_000_000, description="Cost points that a key earns each second; ten seconds may be saved."
+    )
+    workspace_points_per_second: int = Field(
+        4_000, ge=1, le=10_000_000, description="The same for all keys of a workspace together."
+    )
+    trusted_documents: Path | None = Field(
+        None,
+        description="JSON file of the only GraphQL documents that may run; empty: any document may.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least grave line logged.")
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="Form of a log line; auto: text on a terminal, else JSON."
@@ -129,7 +140,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is not an origin such as https://chat.example.org")
         return value
 
-    @field_validator("geoip_database")
+    @field_validator("geoip_database", "trusted_documents")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

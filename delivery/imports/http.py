@@ -16,6 +16,10 @@ TRIES = 12
 LONGEST_PAUSE_SECONDS = 20.0
 
 
+_CREATE_CHATBOT = """mutation ($slug: String!, $reports: [Report!]!) {
+    createChatbot(input: {slug: $slug, type: TEXT, reports: $reports}) { __typename } }"""
+
+
 class _TryAgain(Exception):
     def __init__(self, problem: str, pause: float | None = None) -> None:
         super().__init__(problem)
@@ -62,6 +66,26 @@ class HttpDestination:
         if response.status != 200:
             raise ImportStopped(f"{self.address} answers {response.status}: {_explain(content)}")
         return read_verdicts(json.loads(content), count)
+
+    async def declare(self, slug: object, reports: Sequence[str]) -> bool:
+        """Makes the chatbot with what its source tells. False if the key may not, or if there is one already: then
+        each kind of fact counts as reported once it has arrived."""
+        if not isinstance(slug, str) or not reports:
+            return False
+        variables = {"slug": slug, "reports": list(reports)}
+        body = json.dumps({"query": _CREATE_CHATBOT, "variables": variables}).encode()
+        try:
+            return await asyncio.to_thread(self._ask, body)
+        except (OSError, ValueError, http.client.HTTPException):
+            self._drop()
+            return False
+
+    def _ask(self, body: bytes) -> bool:
+        connection = self._connect()
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        connection.request("POST", urlsplit(self.address).path.rstrip("/") + "/graphql", body, headers)
+        answer = json.loads(connection.getresponse().read())
+        return bool(answer.get("data")) and "errors" not in answer
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:

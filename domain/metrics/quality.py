@@ -26,7 +26,7 @@ from domain.metrics.algebra import (
     equals,
     every,
 )
-from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs
+from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs, needs_any
 from domain.metrics.populations import ANSWERED_AT_ALL, ENGAGED
 from domain.vocabulary import Instrument, Report
 
@@ -101,6 +101,9 @@ def _feedback(instrument: Instrument) -> Predicate:
 _UP: Final = every(_feedback(Instrument.THUMBS), at_least(Column("score"), 1))
 _DOWN: Final = every(_feedback(Instrument.THUMBS), equals(Column("score"), 0))
 _FEEDBACK: Final = needs(Report.FEEDBACK)
+_FALLBACK: Final = needs_any(Report.FALLBACK, Report.CONFIDENCE)
+_UNANSWERED: Final = needs_any(Report.CONFIDENCE, Report.RETRIEVAL, Report.FALLBACK)
+"""One part of a union of flags is enough to tell (R32.3)."""
 
 
 def _times(of: Expression, times: int) -> Expression:
@@ -183,7 +186,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         whole=Known(Column("fallback")),
         direction=_WORSE,
         tier=Tier.PRIMARY,
-        required=needs(Report.FALLBACK),
+        required=_FALLBACK,
     ),
     _share(
         "fallbackSessionRate",
@@ -194,7 +197,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         part=at_least(Column("fallback_answers"), 1),
         whole=ENGAGED,
         direction=_WORSE,
-        required=needs(Report.FALLBACK),
+        required=_FALLBACK,
         explains=("fallbackRate",),
     ),
     _count(
@@ -204,7 +207,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "item 256, R9",
         of=Count(Relation.ANSWER, IsTrue(Column("fallback"))),
         direction=_WORSE,
-        required=needs(Report.FALLBACK),
+        required=_FALLBACK,
     ),
     _count(
         "unansweredAnswers",
@@ -213,6 +216,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         "item 13, R9",
         of=Count(Relation.ANSWER, IsTrue(Column("unanswered"))),
         direction=_WORSE,
+        required=_UNANSWERED,
     ),
     _share(
         "unansweredRate",
@@ -223,6 +227,7 @@ QUALITY: Final[tuple[Metric, ...]] = (
         part=IsTrue(Column("unanswered")),
         whole=Known(Column("unanswered")),
         direction=_WORSE,
+        required=_UNANSWERED,
     ),
     _count(
         "lowConfidenceAnswers",

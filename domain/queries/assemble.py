@@ -20,7 +20,7 @@ from domain.queries.readings import (
 )
 from domain.queries.suppression import Hidden, hidden_cells
 from domain.queries.table import Figure, Group, KeyPart, MetricTable, Reading, Series
-from domain.vocabulary import LabelKind
+from domain.vocabulary import LabelKind, title_of
 
 Codes = tuple[int, ...]
 
@@ -135,10 +135,13 @@ def key_part(plan: QueryPlan, dimension: Dimension, code: int, labels: Labels) -
         return KeyPart(dimension, None, "Unknown")
     match dimension.values:
         case Closed(codes=codes):
-            name = next(name for name, known in codes.items() if known == code)
-            return KeyPart(dimension, name, name)
+            # A newer server may have stored a code that this one does not know yet.
+            name = next((name for name, known in codes.items() if known == code), None)
+            return KeyPart(dimension, name, title_of(name) if name else f"Code {code}")
         case Chatbots():
-            chatbot = next(one for one in plan.scope.chatbots if one.chatbot_id == code)
+            chatbot = next((one for one in plan.scope.chatbots if one.chatbot_id == code), None)
+            if chatbot is None:
+                return KeyPart(dimension, None, f"Chatbot {code}")
             return KeyPart(dimension, chatbot.slug, chatbot.name)
         case Open(kind=kind):
             text = labels[(kind, code)]

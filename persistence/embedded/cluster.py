@@ -21,7 +21,7 @@ _SETTINGS = """\
 # Written anew at every start. Settings of your own belong in local.conf beside this file: it is read last.
 listen_addresses = ''
 port = 5432
-max_connections = 100
+max_connections = 300
 superuser_reserved_connections = 3
 shared_buffers = 256MB
 work_mem = 16MB

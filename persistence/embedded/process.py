@@ -10,7 +10,7 @@ from pathlib import Path
 
 _POLL_SECONDS = 0.01
 # A fast shutdown writes a checkpoint; an immediate one skips it, and the next start repeats the log instead.
-_FAST_SECONDS = 15.0
+_FAST_SECONDS = 10.0
 _IMMEDIATE_SECONDS = 5.0
 _STOPS = ((signal.SIGINT, _FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS), (signal.SIGKILL, 5.0))
 

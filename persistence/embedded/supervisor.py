@@ -6,7 +6,6 @@ import os
 import subprocess
 import threading
 import time
-from collections import deque
 from pathlib import Path
 
 from persistence.embedded.cluster import Cluster
@@ -16,9 +15,10 @@ from persistence.embedded.launcher import launch
 from persistence.embedded.process import end, read_pid_file
 
 _POLL_SECONDS = 0.01
-_PAUSE_SECONDS = 0.2
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
+_SETTLED_SECONDS = 5.0
+_SHORT_LIVES_ALLOWED = 25  # in a row; with the pauses between them about two minutes
 _LOG_LIMIT_BYTES = 10_000_000
-_STARTS_ALLOWED, _STARTS_WITHIN_SECONDS = 20, 60.0
 # Said when processes of a killed Postgres are still on their way out.
 _NOT_YET = ("still in use", "is being used by another")
 
@@ -63,20 +63,21 @@ class Supervisor:
         self._lock.release()
 
     def _keep(self) -> None:
-        starts: deque[float] = deque(maxlen=_STARTS_ALLOWED)
+        short_lives = 0
         while not self._stopping.is_set():
-            starts.append(time.monotonic())
+            started = time.monotonic()
             self._run_once()
             if self._stopping.is_set():
                 return
             printed = self._printed()
-            too_often = len(starts) == _STARTS_ALLOWED and starts[-1] - starts[0] < _STARTS_WITHIN_SECONDS
-            if too_often or not (self._was_ready or any(sign in printed for sign in _NOT_YET)):
+            short_lives = 0 if time.monotonic() - started > _SETTLED_SECONDS else short_lives + 1
+            may_pass = self._was_ready or any(sign in printed for sign in _NOT_YET)
+            if not may_pass or short_lives > _SHORT_LIVES_ALLOWED:
                 self._failure = self._explain(printed)
                 log.critical("embedded Postgres is down: %s", self._failure)
                 return
             log.warning("embedded Postgres ended although nobody asked it to; starting it again")
-            self._stopping.wait(_PAUSE_SECONDS)
+            self._stopping.wait(min(_FIRST_PAUSE_SECONDS * 2**short_lives, _LONGEST_PAUSE_SECONDS))
 
     def _run_once(self) -> None:
         with self._log_path.open("ab") as output:

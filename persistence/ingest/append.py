@@ -5,6 +5,7 @@
 6. Rows, facts, contacts, first-seen, leads, keys, and what others must hear of.
 """
 
+from collections import Counter as Counts
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -31,7 +32,7 @@ from persistence.ingest.rows import STAGED, STAGING, month_at
 from persistence.ingest.surroundings import Home, find_speakers, note_reports, read_home
 from persistence.ingest.visitors import find_visitors, follow_contacts, write_visitors
 from persistence.labels import codes_of
-from persistence.partitions import ensure_months
+from persistence.partitions import ensure_months, note_growth
 from persistence.tenancy import Writer, lock_key, writing
 from persistence.workspaces import Counter
 
@@ -40,14 +41,17 @@ STATEMENT_TIMEOUT_MS: Final = 20_000
 
 async def store_events(database: Database, workspace_id: UUID, parcels: Sequence[Parcel]) -> list[list[EventResult]]:
     """In a transaction of its own: when this returns, the accepted events are durable."""
-    await ensure_months(database, {month_at(told.occurred_at_ms) for parcel in parcels for told in parcel.events})
+    months = Counts(month_at(told.occurred_at_ms) for parcel in parcels for told in parcel.events)
+    await ensure_months(database, months)
     try:
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
-            return await append(writer, parcels)
+            results = await append(writer, parcels)
     except asyncpg.UniqueViolationError:
         # Two messages under one name, told apart only by looking for the names of all: too dear for every batch.
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
-            return await append(writer, parcels, careful=True)
+            results = await append(writer, parcels, careful=True)
+    await note_growth(database, months)
+    return results
 
 
 async def append(writer: Writer, parcels: Sequence[Parcel], *, careful: bool = False) -> list[list[EventResult]]:
@@ -65,7 +69,8 @@ async def append(writer: Writer, parcels: Sequence[Parcel], *, careful: bool = F
 async def _begin(writer: Writer) -> None:
     """Plans are kept for any size of batch: small tables grow, so look-ups go by index from the first."""
     await writer.driver.execute(
-        "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off"
+        "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off; "
+        "set local plan_cache_mode = force_generic_plan; set local join_collapse_limit = 1"
     )
     await writer.driver.execute("select pg_advisory_xact_lock($1)", lock_key(writer.workspace_id, "ingest"))
     if not await writer.driver.fetchval(STAGED):
@@ -133,8 +138,9 @@ async def _number_threads(batch: Batch, names: Names) -> None:
     driver, workspace_id = batch.writer.driver, batch.writer.workspace_id
     columns = ([chatbot_id for chatbot_id, _ in wanted], [reference for _, reference in wanted])
     rows = await driver.fetch(
-        "select t.chatbot_id, t.thread_ref, t.thread_id from unnest($2::int[], $3::text[]) as n(chatbot_id, ref) "
-        "join thread t on t.workspace_id = $1 and t.chatbot_id = n.chatbot_id and t.thread_ref = n.ref",
+        "select t.* from unnest($2::int[], $3::text[]) as n(chatbot_id, ref) cross join lateral (select t.chatbot_id, "
+        "t.thread_ref, t.thread_id from thread t where t.workspace_id = $1 and t.chatbot_id = n.chatbot_id "
+        "and t.thread_ref = n.ref offset 0) t",
         workspace_id,
         *columns,
     )
@@ -178,11 +184,11 @@ def _messages_by_name(arrivals: Iterable[Arrival]) -> tuple[dict[str, Arrival], 
     messages: dict[str, Arrival] = {}
     kept: list[Arrival] = []
     for arrival in arrivals:
-        if arrival.event.__class__ is Message and arrival.named is not None:
-            if messages.setdefault(arrival.named, arrival) is not arrival:
-                tell_conflict(arrival, _NAME_TAKEN)
-                continue
-        kept.append(arrival)
+        is_message = arrival.event.__class__ is Message and arrival.named is not None
+        if is_message and messages.setdefault(arrival.named or "", arrival) is not arrival:
+            tell_conflict(arrival, _NAME_TAKEN)
+        else:
+            kept.append(arrival)
     return messages, kept
 
 

@@ -26,7 +26,7 @@ from persistence.tenancy import Writer
 
 
 class Standing(NamedTuple):
-    """What of a session concerns others: its visitor's contacts and first-seen (R32.2, R32.14), and what goes by time."""
+    """What of a session concerns others: its visitor's contacts and first-seen, and what goes by time."""
 
     chatbot_id: int
     started_at_ms: int | None
@@ -89,6 +89,23 @@ class Loose(NamedTuple):
     session_id: int | None
 
 
+_FOLLOW_MOVED: Final = {
+    table: f"update {table} k set month = m.month, session_id = m.session_id "
+    "from unnest($2::uuid[], $3::int[], $4::bigint[]) m(event_id, month, session_id) "
+    "where k.workspace_id = $1 and k.event_id = any($2) and k.event_id = m.event_id"
+    for table in ("event_key", "loose_event")
+}
+_CLEAR_DERIVED: Final = tuple(
+    f"delete from {table} where workspace_id = $1 and session_id = any($2) and month = any($3)"
+    for table in ("session_cost", "workflow_run")
+)
+_INSERT_LOOSE: Final = (
+    f"insert into loose_event (workspace_id, {', '.join(Loose._fields)}) select $1, * from unnest($2::uuid[], "
+    "$3::smallint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], "
+    "$10::text[], $11::bigint[])"
+)
+
+
 class Batch:
     """Filled by the steps of `append`, in their order."""
 
@@ -104,6 +121,7 @@ class Batch:
         self.identifies: dict[int, list[IdentifyRecord]] = {}
         self.new_visitors: dict[str, int] = {}
         self.batch_visitors: set[int] = set()
+        self.first_seen: dict[int, int] = {}
         self.identified_visitors: set[int] = set()
         # to be written
         self.rows: list[Record] = []
@@ -159,11 +177,10 @@ class Batch:
 
     async def _write_facts(self) -> None:
         changed = [(session_id, place) for session_id, place in self.places.items() if place.changed]
-        new = [(place.month, place.thread_id, place.fact) for _, place in changed if not place.stored]
-        known = [(place.month, place.thread_id, place.fact) for _, place in changed if place.stored]
+        new = [place for _, place in changed if not place.stored]
         if new:
-            await self._write_session_keys([place for _, place in changed if not place.stored])
-        await write_facts(self.staging, new, known)
+            await self._write_session_keys(new)
+        await write_facts(self.staging, [(place.month, place.thread_id, place.fact) for _, place in changed])
         for session_id, place in changed:
             place.stored, place.changed = True, False
             self.touched.setdefault(place.month, set()).add(session_id)
@@ -193,13 +210,8 @@ class Batch:
             await self._write_runs(runs, months)
 
     async def _clear_derived(self, session_ids: list[int], months: list[int]) -> None:
-        for table in ("session_cost", "workflow_run"):
-            await self.writer.driver.execute(
-                f"delete from {table} where workspace_id = $1 and session_id = any($2) and month = any($3)",
-                self.writer.workspace_id,
-                session_ids,
-                months,
-            )
+        for statement in _CLEAR_DERIVED:
+            await self.writer.driver.execute(statement, self.writer.workspace_id, session_ids, months)
 
     async def _write_costs(self, costs: Sequence[SessionCost], months: dict[int, int]) -> None:
         await self.writer.driver.execute(
@@ -218,7 +230,8 @@ class Batch:
     async def _write_runs(self, runs: Sequence[WorkflowRun], months: dict[int, int]) -> None:
         await self.writer.driver.execute(
             "insert into workflow_run as r (workspace_id, month, session_id, chatbot_id, workflow, run_id, "
-            "started_at_ms, last_step, state, ended_at_ms) select $1, * from unnest($2::int[], $3::bigint[], $4::int[], "
+            "started_at_ms, last_step, state, ended_at_ms) "
+            "select $1, * from unnest($2::int[], $3::bigint[], $4::int[], "
             "$5::int[], $6::text[], $7::bigint[], $8::int[], $9::smallint[], $10::bigint[]) "
             "on conflict (workspace_id, session_id, workflow, run_id, month) do update set "
             "last_step = coalesce(excluded.last_step, r.last_step), state = excluded.state, "
@@ -251,9 +264,7 @@ class Batch:
             )
         if loose:
             await self.writer.driver.execute(
-                f"insert into loose_event (workspace_id, {', '.join(Loose._fields)}) select $1, * from unnest($2::uuid[], "
-                "$3::smallint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], "
-                "$10::text[], $11::bigint[])",
+                _INSERT_LOOSE,
                 self.writer.workspace_id,
                 *map(list, zip(*loose, strict=True)),
             )
@@ -287,9 +298,7 @@ class Batch:
     async def _follow_moved(self, table: str) -> None:
         moved = self.moved_keys
         await self.writer.driver.execute(
-            f"update {table} k set month = m.month, session_id = m.session_id "
-            "from unnest($2::uuid[], $3::int[], $4::bigint[]) m(event_id, month, session_id) "
-            "where k.workspace_id = $1 and k.event_id = m.event_id",
+            _FOLLOW_MOVED[table],
             self.writer.workspace_id,
             list(moved),
             [self.month_or_own(record) for record in moved.values()],

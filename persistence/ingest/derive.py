@@ -158,9 +158,7 @@ def _nothing_of(batch: Batch, session_id: int) -> SessionDelta:
 def _derive_one(batch: Batch, session_id: int, records: Sequence[Record]) -> None:
     place = batch.places[session_id]
     visitors = {place.fact.own_visitor_id, *(getattr(record, "visitor_id", None) for record in records)}
-    delta = derive_session(
-        place.fact, records, batch.settings_of(place.fact.chatbot_id), batch.identifies_of(visitors)
-    )
+    delta = derive_session(place.fact, records, batch.settings_of(place.fact.chatbot_id), batch.identifies_of(visitors))
     place.fact = delta.fact
     place.changed = True
     batch.derived[session_id] = delta

@@ -116,9 +116,7 @@ def _message(arrival: Arrival, event: events.Message, numbers: Numbers) -> Messa
     return record
 
 
-def tell_answer(
-    record: MessageRecord, answer: AnswerDetails, numbers: Numbers, *, event_id: str, at_ms: int
-) -> None:
+def tell_answer(record: MessageRecord, answer: AnswerDetails, numbers: Numbers, *, event_id: str, at_ms: int) -> None:
     codes = numbers.codes
     record.answer_event_id = event_id
     record.answer_at_ms = at_ms

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
+import asyncpg
+
 from domain.events import Message
 from persistence.ingest.arrivals import CONFLICT, DUPLICATE, Arrival
 from persistence.ingest.batch import Batch, Key, Loose
-from persistence.ingest.rows import MESSAGES
+from persistence.ingest.rows import MESSAGES, array_text
 
 _TURNED: Final = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
@@ -29,9 +31,9 @@ async def find_keys(batch: Batch, arrivals: Iterable[Arrival], *, careful: bool)
             wanted.append(named)
     rows = await batch.writer.driver.fetch(
         "select event_id::text, body_hash, month, session_id from event_key "
-        "where workspace_id = $1 and event_id = any($2::uuid[])",
+        "where workspace_id = $1 and event_id = any($2::text::uuid[])",
         batch.writer.workspace_id,
-        wanted,
+        array_text(wanted),
     )
     batch.keys = {row[0]: Key(row[1], row[2], row[3]) for row in rows}
 
@@ -69,23 +71,42 @@ def where_is(batch: Batch, message_id: str) -> Key | None:
 async def find_waiting(batch: Batch, message_ids: Collection[str]) -> dict[str, list[Loose]]:
     """What came before the messages that it names, by message."""
     waiting: dict[str, list[Loose]] = {}
-    if message_ids:
-        for loose in await read_loose(batch, "message_key = any($2::uuid[])", list(message_ids)):
+    if message_ids and await batch.writer.driver.fetchval(_ANY_WAITS, batch.writer.workspace_id):
+        rows = await batch.writer.driver.fetch(_WAITING, batch.writer.workspace_id, array_text(message_ids))
+        for loose in (Loose(*row) for row in rows):
             waiting.setdefault(loose.message_key or "", []).append(loose)
     return waiting
 
 
 _LOOSE_SELECTION: Final = ", ".join(
-    f"{name}::text" if name in ("event_id", "message_key") else name for name in Loose._fields
+    f"l.{name}::text" if name in ("event_id", "message_key") else f"l.{name}" for name in Loose._fields
 )
 
 
-async def read_loose(batch: Batch, condition: str, *arguments: object) -> list[Loose]:
-    rows = await batch.writer.driver.fetch(
-        f"select {_LOOSE_SELECTION} from loose_event where workspace_id = $1 and {condition}",
-        batch.writer.workspace_id,
-        *arguments,
-    )
+_ANY_WAITS: Final = "select exists (select from loose_event l where l.workspace_id = $1 and l.message_key is not null)"
+_WAITING: Final = (
+    f"select {_LOOSE_SELECTION} from loose_event l where l.workspace_id = $1 and l.message_key = any($2::text::uuid[])"
+)
+_LOOSE_BY_VISITOR: Final = (
+    f"select {_LOOSE_SELECTION} from unnest($2::int[], $3::bigint[]) as p(chatbot_id, visitor_id) cross join lateral ("
+    "select * from loose_event l where l.workspace_id = $1 and l.chatbot_id = p.chatbot_id "
+    "and l.visitor_id = p.visitor_id offset 0) l"
+)
+_LOOSE_BY_THREAD: Final = (
+    f"select {_LOOSE_SELECTION} from loose_event l where l.workspace_id = $1 and l.thread_id = any($2) "
+    "and l.session_id is null"
+)
+
+
+async def find_unsettled(batch: Batch, pairs: Collection[tuple[int, int]], threads: Collection[int]) -> list[Loose]:
+    """What is placed by the time of these visitors' sessions, and what waits for an earlier message of a thread."""
+    driver, workspace_id = batch.writer.driver, batch.writer.workspace_id
+    rows: list[asyncpg.Record] = []
+    if pairs:
+        chatbots, visitors = zip(*pairs, strict=True)
+        rows += await driver.fetch(_LOOSE_BY_VISITOR, workspace_id, list(chatbots), list(visitors))
+    if threads:
+        rows += await driver.fetch(_LOOSE_BY_THREAD, workspace_id, list(threads))
     return [Loose(*row) for row in rows]
 
 

@@ -6,11 +6,34 @@ from typing import Final
 from domain.facts import LeadRecord
 from persistence.ingest.batch import Batch
 from persistence.ingest.places import take
-from persistence.ingest.rows import TABLE_OF, Stored, stored_of
+from persistence.ingest.rows import TABLE_OF, Stored, selection_of, stored_of
 from persistence.workspaces import Counter
 
 _FIELDS: Final = ("name", "email", "phone", "company", "interest", "consent", "lawful_basis", "identity_key")
 _TYPES: Final = ("text", "text", "text", "text", "text", "bool", "text", "text")
+
+_TABLE: Final = TABLE_OF[LeadRecord]
+_CHANGING: Final = ("version", "captured_at_ms", "captured_session_id", "captured_month", "updated_at_ms", *_FIELDS)
+# "offset 0": each name is looked up by index, whatever the planner believes of the tables' sizes.
+_CAPTURES: Final = (
+    f"select l.month, {selection_of(_TABLE, 'l')} from unnest($2::int[], $3::text[]) as n(chatbot_id, lead_ref) "
+    "cross join lateral (select * from lead_capture l where l.workspace_id = $1 and l.chatbot_id = n.chatbot_id "
+    "and l.lead_ref = n.lead_ref offset 0) l"
+)
+_KNOWN_LEADS: Final = (
+    "select l.chatbot_id, l.lead_ref, l.lead_id, l.version "
+    "from unnest($2::int[], $3::text[]) as n(chatbot_id, lead_ref) "
+    "cross join lateral (select * from lead l where l.workspace_id = $1 and l.chatbot_id = n.chatbot_id "
+    "and l.lead_ref = n.lead_ref offset 0) l"
+)
+_UPSERT: Final = (
+    "insert into lead (workspace_id, chatbot_id, lead_ref, lead_id, version, captured_at_ms, captured_session_id, "
+    f"captured_month, updated_at_ms, {', '.join(_FIELDS)}) select $1, * from unnest($2::int[], $3::text[], "
+    "$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[], $9::bigint[], "
+    + ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, start=10))
+    + ") on conflict (workspace_id, lead_id) do update set "
+    + ", ".join(f"{column} = excluded.{column}" for column in _CHANGING)
+)
 
 LeadName = tuple[int, str]
 """Chatbot and the lead's outward name."""
@@ -36,18 +59,15 @@ async def write_leads(batch: Batch, captured: Collection[LeadRecord]) -> list[tu
 
 
 async def _read_captures(batch: Batch, names: Sequence[LeadName]) -> dict[LeadName, list[Stored]]:
-    table = TABLE_OF[LeadRecord]
-    selection = ", ".join(f"l.{name}::text" if table.types[name] == "UUID" else f"l.{name}" for name in table.fields)
     rows = await batch.writer.driver.fetch(
-        f"select l.month, {selection} from unnest($2::int[], $3::text[]) as n(chatbot_id, lead_ref) "
-        "join lead_capture l on l.workspace_id = $1 and l.chatbot_id = n.chatbot_id and l.lead_ref = n.lead_ref",
+        _CAPTURES,
         batch.writer.workspace_id,
         [chatbot_id for chatbot_id, _ in names],
         [lead_ref for _, lead_ref in names],
     )
     captures: dict[LeadName, list[Stored]] = {name: [] for name in names}
     for row in rows:
-        stored = stored_of(table, row)
+        stored = stored_of(_TABLE, row)
         if isinstance(stored.record, LeadRecord):
             captures[stored.record.chatbot_id, stored.record.lead_ref].append(stored)
     for group in captures.values():
@@ -57,8 +77,7 @@ async def _read_captures(batch: Batch, names: Sequence[LeadName]) -> dict[LeadNa
 
 async def _known_leads(batch: Batch, names: Sequence[LeadName]) -> dict[LeadName, tuple[int, int]]:
     rows = await batch.writer.driver.fetch(
-        "select l.chatbot_id, l.lead_ref, l.lead_id, l.version from unnest($2::int[], $3::text[]) as n(chatbot_id, lead_ref) "
-        "join lead l on l.workspace_id = $1 and l.chatbot_id = n.chatbot_id and l.lead_ref = n.lead_ref",
+        _KNOWN_LEADS,
         batch.writer.workspace_id,
         [chatbot_id for chatbot_id, _ in names],
         [lead_ref for _, lead_ref in names],
@@ -69,14 +88,8 @@ async def _known_leads(batch: Batch, names: Sequence[LeadName]) -> dict[LeadName
 async def _write(batch: Batch, leads: Sequence[tuple[LeadName, tuple[int, int], Sequence[Stored]]]) -> None:
     """The latest known value of each field; the first capture tells where the lead came from."""
     fields = {field: [_latest(captures, field) for _, _, captures in leads] for field in _FIELDS}
-    casts = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, start=10))
-    changing = ("version", "captured_at_ms", "captured_session_id", "captured_month", "updated_at_ms", *_FIELDS)
     await batch.writer.driver.execute(
-        "insert into lead (workspace_id, chatbot_id, lead_ref, lead_id, version, captured_at_ms, captured_session_id, "
-        f"captured_month, updated_at_ms, {', '.join(_FIELDS)}) select $1, * from unnest($2::int[], $3::text[], "
-        f"$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[], $9::bigint[], {casts}) "
-        "on conflict (workspace_id, lead_id) do update set "
-        + ", ".join(f"{column} = excluded.{column}" for column in changing),
+        _UPSERT,
         batch.writer.workspace_id,
         [chatbot_id for (chatbot_id, _), _, _ in leads],
         [lead_ref for (_, lead_ref), _, _ in leads],

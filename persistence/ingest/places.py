@@ -8,20 +8,40 @@ import asyncpg
 from domain.facts import IdentifyRecord, SessionFact
 from domain.sessions import new_session
 from persistence.ingest.batch import Batch, Place, standing_of
-from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION, TABLE_OF, fact_of, stored_of
+from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION, TABLE_OF, fact_of, selection_of, stored_of
 from persistence.workspaces import Counter
 
 _AFTER_FACT: Final = len(FACT_FIELDS)
 
 
+_TAKE: Final = {
+    counter: f"update workspace_counter set {counter.value} = {counter.value} + $2 where workspace_id = $1 "
+    f"returning {counter.value}"
+    for counter in Counter
+}
+# "offset 0" keeps the planner from turning a look-up around: it then runs once per row on the left, by index.
+_BY_REFS: Final = (
+    f"select {FACT_SELECTION}, s.month, s.thread_id from unnest($2::int[], $3::text[]) as r(chatbot_id, ref) "
+    "cross join lateral (select k.session_id, k.month from session_key k where k.workspace_id = $1 "
+    "and k.chatbot_id = r.chatbot_id and k.session_ref = r.ref offset 0) k "
+    "cross join lateral (select * from session s where s.workspace_id = $1 and s.session_id = k.session_id "
+    "and s.month = k.month offset 0) s"
+)
+_BY_IDS: Final = (
+    f"select {FACT_SELECTION}, s.month, s.thread_id from session s "
+    "where s.workspace_id = $1 and s.session_id = any($2) and s.month = any($3)"
+)
+_IDENTIFICATIONS: Final = TABLE_OF[IdentifyRecord]
+_IDENTIFIES: Final = (
+    f"select i.month, {selection_of(_IDENTIFICATIONS, 'i')} from visitor v cross join lateral ("
+    "select * from identification i where i.workspace_id = $1 and i.visitor_id = v.visitor_id offset 0) i "
+    "where v.workspace_id = $1 and v.visitor_id = any($2) and v.identified"
+)
+
+
 async def take(batch: Batch, counter: Counter, count: int) -> range:
     """The next numbers, as `persistence.workspaces.take_numbers` gives them, without its overhead."""
-    column = counter.value
-    after = await batch.writer.driver.fetchval(
-        f"update workspace_counter set {column} = {column} + $2 where workspace_id = $1 returning {column}",
-        batch.writer.workspace_id,
-        count,
-    )
+    after = await batch.writer.driver.fetchval(_TAKE[counter], batch.writer.workspace_id, count)
     return range(after - count, after)
 
 
@@ -30,9 +50,7 @@ async def find_by_refs(batch: Batch, refs: Collection[tuple[int, str]]) -> None:
     if not refs:
         return
     rows = await batch.writer.driver.fetch(
-        f"select {FACT_SELECTION}, s.month, s.thread_id from unnest($2::int[], $3::text[]) as r(chatbot_id, ref) "
-        "join session_key k on k.workspace_id = $1 and k.chatbot_id = r.chatbot_id and k.session_ref = r.ref "
-        "join session s on s.workspace_id = $1 and s.session_id = k.session_id and s.month = k.month",
+        _BY_REFS,
         batch.writer.workspace_id,
         [chatbot_id for chatbot_id, _ in refs],
         [ref for _, ref in refs],
@@ -48,8 +66,7 @@ async def find_by_ids(batch: Batch, wanted: Iterable[tuple[int, int]]) -> None:
     missing = {session_id: month for session_id, month in wanted if session_id not in batch.places}
     if missing:
         rows = await batch.writer.driver.fetch(
-            f"select {FACT_SELECTION}, s.month, s.thread_id from session s "
-            "where s.workspace_id = $1 and s.session_id = any($2) and s.month = any($3)",
+            _BY_IDS,
             batch.writer.workspace_id,
             list(missing),
             list(set(missing.values())),
@@ -113,21 +130,17 @@ def belongs(fact: SessionFact, chatbot_id: int) -> bool:
 
 async def find_identifies(batch: Batch, visitor_ids: Collection[int]) -> None:
     """All identifies that begin at the visitors, and on from whom those were identified as."""
-    table = TABLE_OF[IdentifyRecord]
-    selection = ", ".join(f"i.{name}::text" if table.types[name] == "UUID" else f"i.{name}" for name in table.fields)
     wanted, asked = set(visitor_ids), set[int]()
     while wanted:
         rows = await batch.writer.driver.fetch(
-            f"select i.month, {selection} from visitor v join identification i "
-            "on i.workspace_id = $1 and i.visitor_id = v.visitor_id "
-            "where v.workspace_id = $1 and v.visitor_id = any($2) and v.identified",
+            _IDENTIFIES,
             batch.writer.workspace_id,
             list(wanted),
         )
         asked |= wanted
         wanted = set()
         for row in rows:
-            identify = stored_of(table, row).record
+            identify = stored_of(_IDENTIFICATIONS, row).record
             if isinstance(identify, IdentifyRecord):
                 add_identify(batch, identify)
                 wanted.add(identify.known_visitor_id)

@@ -10,7 +10,7 @@ from domain.facts import IdentifyRecord, Record
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch, Loose, Standing, standing_of
 from persistence.ingest.derive import Rows, derive, join_placeholders
-from persistence.ingest.keys import read_loose
+from persistence.ingest.keys import find_unsettled
 from persistence.ingest.places import find_by_ids, find_identifies
 from persistence.ingest.rows import TABLE_OF, Pointers, month_at, read_loose_records
 from persistence.ingest.threads import Threaded, assign, recut, window_of
@@ -112,9 +112,7 @@ async def _read_rows_of(batch: Batch, rows: Rows, loose: Sequence[Loose]) -> Non
     await find_by_ids(batch, attached.items())
     await rows.read(batch, attached)
     unattached = [row for row in loose if row.session_id is None]
-    rows.stored += await read_loose_records(
-        batch.staging, [(row.kind, row.month, row.event_id) for row in unattached]
-    )
+    rows.stored += await read_loose_records(batch.staging, [(row.kind, row.month, row.event_id) for row in unattached])
 
 
 class Timed(Struct, gc=False):
@@ -206,17 +204,7 @@ async def _unsettled(batch: Batch, threads: Iterable[int]) -> list[Timed]:
         for visitor_id in (standing.own_visitor_id, standing.visitor_id)
         if visitor_id is not None
     }
-    found: list[Loose] = []
-    if pairs:
-        found += await read_loose(
-            batch,
-            "(chatbot_id, visitor_id) in (select * from unnest($2::int[], $3::bigint[]))",
-            [chatbot_id for chatbot_id, _ in pairs],
-            [visitor_id for _, visitor_id in pairs],
-        )
-    waiting = list(threads)
-    if waiting:
-        found += await read_loose(batch, "thread_id = any($2) and session_id is null", waiting)
+    found = await find_unsettled(batch, pairs, list(threads))
     known = {loose.event_id: loose for loose in found if loose.event_id not in batch.loose_gone}
     return [
         Timed(loose.chatbot_id, loose.occurred_at_ms, loose.visitor_id, loose.thread_id, loose=loose)
@@ -243,12 +231,15 @@ def _time_part(standing: Standing) -> tuple[int | None, ...]:
 _OPENED: Final = "s.opened and s.merged_into is null and s.started_at_ms is not null"
 _SPANS_BY_VISITOR: Final = (
     "select s.chatbot_id, s.own_visitor_id, s.visitor_id, s.session_id, s.started_at_ms, s.last_activity_at_ms, "
-    "s.session_ref, s.month from session s where s.workspace_id = $1 and s.chatbot_id = any($2) and (s.visitor_id = any($3) "
+    "s.session_ref, s.month from session s where s.workspace_id = $1 and s.chatbot_id = any($2) "
+    "and (s.visitor_id = any($3) "
     f"or (s.own_visitor_id = any($3) and s.own_visitor_id is distinct from s.visitor_id)) and {_OPENED}"
 )
 _SPANS_BY_THREAD: Final = (
-    "select k.thread_id, s.session_id, s.started_at_ms, s.last_activity_at_ms, s.session_ref, s.month from session_key k "
-    "join session s on s.workspace_id = $1 and s.session_id = k.session_id and s.month = k.month "
+    "select k.thread_id, s.session_id, s.started_at_ms, s.last_activity_at_ms, s.session_ref, s.month "
+    "from session_key k "
+    "cross join lateral (select * from session s where s.workspace_id = $1 and s.session_id = k.session_id "
+    "and s.month = k.month offset 0) s "
     f"where k.workspace_id = $1 and k.thread_id = any($2) and {_OPENED}"
 )
 _REACHED: Final = (
@@ -305,4 +296,3 @@ def _chain(batch: Batch, identify: IdentifyRecord) -> set[int]:
     """Everybody whom the identified visitor's sessions may be stamped with."""
     later = batch.identifies_of([identify.visitor_id])
     return {identify.visitor_id, *(other.known_visitor_id for other in later)}
-

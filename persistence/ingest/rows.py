@@ -1,7 +1,6 @@
 """Records to rows and back, many at once: which table and columns each kind has, and the few statements on them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -27,16 +26,24 @@ class EventTable(NamedTuple):
     kind: int
     record: type[Record]
     fields: tuple[str, ...]
+    pointers: tuple[str, ...]
+    """Those that are no field of the record."""
+    columns: tuple[str, ...]
+    """Of an inserted row: the month, the record's fields, the pointers."""
+    no_pointers: tuple[None, ...]
+    insert: str
+    select: str
+    select_loose: str
+    delete: str
+    delete_loose: str
     types: Mapping[str, str]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Of an inserted row: the month, the record's fields, then the pointers that are no field of it."""
-        return ("month", *self.fields, *self.pointers)
 
-    @property
-    def pointers(self) -> tuple[str, ...]:
-        return tuple(name for name in POINTERS if name not in self.fields)
+def selection_of(table: EventTable, alias: str) -> str:
+    """The record's fields, ids as text."""
+    return ", ".join(
+        f"{alias}.{name}::text" if table.types[name] == "UUID" else f"{alias}.{name}" for name in table.fields
+    )
 
 
 def _types(table: DeclaredTable) -> dict[str, str]:
@@ -45,9 +52,30 @@ def _types(table: DeclaredTable) -> dict[str, str]:
 
 
 def _event_table(record: type[Record], row: Any) -> EventTable:
-    table = row.__table__
+    name, types, fields = row.__table__.name, _types(row.__table__), record.__struct_fields__
+    pointers = tuple(pointer for pointer in POINTERS if pointer not in fields)
+    columns = ("month", *fields, *pointers)
+    names = ", ".join(columns)
+    arrays = ", ".join(f"${place}::{types[column]}[]" for place, column in enumerate(columns, start=2))
+    selection = ", ".join(f"{field}::text" if types[field] == "UUID" else field for field in fields)
     return EventTable(
-        table.name, MONTHLY_TABLES.index(table.name), record, record.__struct_fields__, _types(table)
+        name=name,
+        kind=MONTHLY_TABLES.index(name),
+        record=record,
+        fields=fields,
+        pointers=pointers,
+        columns=columns,
+        no_pointers=(None,) * len(pointers),
+        insert=f"insert into {name} (workspace_id, {names}) select $1, {names} from unnest({arrays}) as r({names})",
+        select=f"select month, {selection} from {name} "
+        "where workspace_id = $1 and session_id = any($2) and month = any($3)",
+        select_loose=f"select month, {selection} from {name} "
+        "where workspace_id = $1 and session_id is null and month = any($2) and event_id = any($3::uuid[])",
+        delete=f"delete from {name} where workspace_id = $1 and session_id = any($2) and month = any($3) "
+        "and event_id = any($4::uuid[])",
+        delete_loose=f"delete from {name} where workspace_id = $1 and session_id is null and month = any($2) "
+        "and event_id = any($3::uuid[])",
+        types=types,
     )
 
 
@@ -98,18 +126,18 @@ STAGING: Final = "; ".join(
 STAGED: Final = f"select to_regclass('pg_temp.{_STAGED_KEYS}') is not null"
 
 
-def _copied(table: str, staged: str, columns: Sequence[str], condition: str = "") -> str:
+def _copied(table: str, staged: str, columns: Sequence[str]) -> str:
     names = ", ".join(columns)
-    return f"insert into {table} (workspace_id, {names}) select $1, {names} from {staged} {condition}"
+    return f"insert into {table} (workspace_id, {names}) select $1, {names} from {staged}"
 
 
 _INSERT_MESSAGES: Final = _copied("message", _STAGED_MESSAGES, MESSAGES.columns)
 _INSERT_KEYS: Final = _copied("event_key", _STAGED_KEYS, _KEY_COLUMNS)
-_INSERT_FACTS: Final = _copied("session", _STAGED_FACTS, _FACT_COLUMNS)
-_UPDATED: Final = tuple(name for name in FACT_FIELDS if name not in ("session_id", "chatbot_id", "session_ref", "thread_ref"))
-_UPDATE_FACTS: Final = (
-    f"update session s set {', '.join(f'{name} = i.{name}' for name in _UPDATED)} from {_STAGED_FACTS} i "
-    "where s.workspace_id = $1 and s.month = $2 and i.month = $2 and s.session_id = i.session_id"
+_KEPT: Final = ("session_id", "chatbot_id", "session_ref", "thread_ref")
+_UPSERT_FACTS: Final = (
+    _copied("session", _STAGED_FACTS, _FACT_COLUMNS)
+    + " on conflict (workspace_id, session_id, month) do update set "
+    + ", ".join(f"{name} = excluded.{name}" for name in FACT_FIELDS if name not in _KEPT)
 )
 
 
@@ -148,7 +176,13 @@ async def insert_records(
         by_kind.setdefault(record.__class__, []).append(record)
     for kind, group in by_kind.items():
         table = TABLE_OF[kind]
-        rows = [_row(table, record, month_of, loose) for record in group]
+        nowhere = table.no_pointers
+        rows = [
+            _loose_row(table, record, loose)
+            if record.session_id is None
+            else (month_of[record.session_id], *astuple(record), *nowhere)
+            for record in group
+        ]
         if table is MESSAGES:
             await staging.fill(_STAGED_MESSAGES, table.columns, rows)
             await staging.driver.execute(_INSERT_MESSAGES, staging.workspace_id)
@@ -165,24 +199,13 @@ class Pointers(NamedTuple):
 _NOWHERE: Final = Pointers()
 
 
-def _row(
-    table: EventTable, record: Record, month_of: Mapping[int, int], loose: Mapping[str, Pointers]
-) -> tuple[Any, ...]:
-    session_id = record.session_id
-    if session_id is not None:
-        return (month_of[session_id], *astuple(record), *(None,) * len(table.pointers))
+def _loose_row(table: EventTable, record: Record, loose: Mapping[str, Pointers]) -> tuple[Any, ...]:
     pointers = loose.get(record.event_id, _NOWHERE)
     return (month_at(record.occurred_at_ms), *astuple(record), *(getattr(pointers, name) for name in table.pointers))
 
 
 async def _insert_by_arrays(staging: Staging, table: EventTable, rows: Sequence[tuple[Any, ...]]) -> None:
-    names = ", ".join(table.columns)
-    arrays = ", ".join(f"${place}::{table.types[name]}[]" for place, name in enumerate(table.columns, start=2))
-    await staging.driver.execute(
-        f"insert into {table.name} (workspace_id, {names}) select $1, {names} from unnest({arrays}) as r({names})",
-        staging.workspace_id,
-        *map(list, zip(*rows, strict=True)),
-    )
+    await staging.driver.execute(table.insert, staging.workspace_id, *map(list, zip(*rows, strict=True)))
 
 
 async def insert_keys(staging: Staging, keys: Sequence[tuple[str, bytes | None, int, int | None]]) -> None:
@@ -192,17 +215,12 @@ async def insert_keys(staging: Staging, keys: Sequence[tuple[str, bytes | None, 
         await staging.driver.execute(_INSERT_KEYS, staging.workspace_id)
 
 
-async def write_facts(
-    staging: Staging, new: Sequence[tuple[int, int | None, SessionFact]], known: Sequence[tuple[int, int | None, SessionFact]]
-) -> None:
-    """Month, thread and fact of sessions not stored yet, and of stored ones."""
-    if new:
-        await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, [(month, thread, *astuple(fact)) for month, thread, fact in new])
-        await staging.driver.execute(_INSERT_FACTS, staging.workspace_id)
-    if known:
-        await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, [(month, thread, *astuple(fact)) for month, thread, fact in known])
-        for month in {month for month, _, _ in known}:
-            await staging.driver.execute(_UPDATE_FACTS, staging.workspace_id, month)
+async def write_facts(staging: Staging, facts: Sequence[tuple[int, int | None, SessionFact]]) -> None:
+    """Month, thread and fact of each session. An upsert finds its row by index whatever the planner believes."""
+    if facts:
+        rows = [(month, thread, *astuple(fact)) for month, thread, fact in facts]
+        await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, rows)
+        await staging.driver.execute(_UPSERT_FACTS, staging.workspace_id)
 
 
 async def read_records(staging: Staging, sessions: Mapping[int, int]) -> list[Stored]:
@@ -210,8 +228,7 @@ async def read_records(staging: Staging, sessions: Mapping[int, int]) -> list[St
     found: list[Stored] = []
     for table in IN_SESSIONS:
         rows = await staging.driver.fetch(
-            f"select month, {_selection(table)} from {table.name} "
-            "where workspace_id = $1 and session_id = any($2) and month = any($3)",
+            table.select,
             staging.workspace_id,
             list(sessions),
             list(set(sessions.values())),
@@ -229,8 +246,7 @@ async def read_loose_records(staging: Staging, wanted: Iterable[tuple[int, int, 
     for kind, places in by_kind.items():
         table = TABLE_BY_KIND[kind]
         rows = await staging.driver.fetch(
-            f"select month, {_selection(table)} from {table.name} "
-            "where workspace_id = $1 and session_id is null and month = any($2) and event_id = any($3::uuid[])",
+            table.select_loose,
             staging.workspace_id,
             list({month for month, _ in places}),
             [event_id for _, event_id in places],
@@ -245,23 +261,20 @@ async def delete_records(staging: Staging, gone: Collection[Stored]) -> None:
         by_kind.setdefault(stored.record.__class__, []).append(stored)
     for kind, group in by_kind.items():
         table = TABLE_OF[kind]
-        await staging.driver.execute(
-            f"delete from {table.name} t using unnest($2::bigint[], $3::int[], $4::uuid[]) g(session_id, month, event_id) "
-            "where t.workspace_id = $1 and t.month = g.month and t.event_id = g.event_id "
-            "and t.session_id is not distinct from g.session_id",
-            staging.workspace_id,
-            [stored.session_id for stored in group],
-            [stored.month for stored in group],
-            [stored.values[_EVENT_ID_PLACE] for stored in group],
-        )
+        placed = [stored for stored in group if stored.session_id is not None]
+        loose = [stored for stored in group if stored.session_id is None]
+        if placed:
+            sessions = list({stored.session_id for stored in placed})
+            await staging.driver.execute(table.delete, staging.workspace_id, sessions, *_places(placed))
+        if loose:
+            await staging.driver.execute(table.delete_loose, staging.workspace_id, *_places(loose))
+
+
+def _places(group: Sequence[Stored]) -> tuple[list[int], list[str]]:
+    return list({stored.month for stored in group}), [stored.values[_EVENT_ID_PLACE] for stored in group]
 
 
 _EVENT_ID_PLACE: Final = Record.__struct_fields__.index("event_id")
-event_id_of: Final = attrgetter("event_id")
-
-
-def _selection(table: EventTable) -> str:
-    return ", ".join(f"{name}::text" if table.types[name] == "UUID" else name for name in table.fields)
 
 
 def stored_of(table: EventTable, row: asyncpg.Record) -> Stored:
@@ -273,6 +286,11 @@ def stored_of(table: EventTable, row: asyncpg.Record) -> Stored:
 def fact_of(row: asyncpg.Record) -> SessionFact:
     """From a row that begins with the columns of `FACT_SELECTION`."""
     return SessionFact(**dict(zip(FACT_FIELDS, row, strict=False)))
+
+
+def array_text(values: Iterable[int | str | None]) -> str:
+    """Ids or numbers as Postgres writes an array: to be cast there. The driver looks at each element of a list."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
 
 
 def month_at(at_ms: int) -> int:

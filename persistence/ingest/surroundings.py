@@ -73,7 +73,8 @@ async def find_speakers(writer: Writer, home: Home, arrivals: Iterable[Arrival])
 
 async def _known(writer: Writer, slugs: Collection[str]) -> dict[str, Speaker]:
     rows = await writer.driver.fetch(
-        "select slug, chatbot_id, chatbot_type, observed_reports from chatbot where workspace_id = $1 and slug = any($2)",
+        "select slug, chatbot_id, chatbot_type, observed_reports from chatbot "
+        "where workspace_id = $1 and slug = any($2)",
         writer.workspace_id,
         list(slugs),
     )
@@ -103,9 +104,7 @@ async def _create_missing(
     ]
     for slug, group in free[:MOST_NEW_CHATBOTS]:
         now = datetime.fromtimestamp(group[0].received_at_ms / 1000, tz=UTC)
-        made = await create_chatbot(
-            writer, slug=slug, name=slug, chatbot_type=ChatbotType.TEXT, reports=(), now=now
-        )
+        made = await create_chatbot(writer, slug=slug, name=slug, chatbot_type=ChatbotType.TEXT, reports=(), now=now)
         first = SettingEntry(effective_from_ms=0, idle_timeout_ms=home.idle_timeout_ms)
         await set_entry(writer, made.chatbot_id, first, now=now)
         speakers[slug] = Speaker(made.chatbot_id, int(made.chatbot_type), set())

@@ -18,6 +18,23 @@ ThreadKey = tuple[int, int]
 """Chatbot and thread."""
 
 
+_OF_KEY: Final = (
+    "session_key k cross join lateral (select * from session s where s.workspace_id = $1 "
+    "and s.session_id = k.session_id and s.month = k.month offset 0) s"
+)
+_LAST_SESSIONS: Final = (
+    "select t.thread_id, l.session_id, l.month from unnest($2::bigint[]) as t(thread_id) cross join lateral ("
+    f"select s.session_id, s.month from {_OF_KEY} where k.workspace_id = $1 and k.thread_id = t.thread_id "
+    "and s.started_at_ms is not null and s.merged_into is null "
+    "order by s.started_at_ms desc, s.session_id desc limit 1) l"
+)
+_SESSIONS: Final = (
+    f"select s.session_id, s.started_at_ms, s.last_activity_at_ms, s.month, s.session_ref from {_OF_KEY} "
+    "where k.workspace_id = $1 and k.thread_id = $2 and s.started_at_ms is not null and s.merged_into is null "
+    "order by s.started_at_ms, s.session_id"
+)
+
+
 class Threaded(Struct, gc=False):
     """The new events of one thread. `last_id` is its latest session so far."""
 
@@ -47,11 +64,7 @@ def gather_threads(batch: Batch, arrivals: Iterable[Arrival]) -> list[Threaded]:
 
 async def find_last_sessions(batch: Batch, threads: Sequence[Threaded]) -> None:
     rows = await batch.writer.driver.fetch(
-        "select t.thread_id, l.session_id, l.month from unnest($2::bigint[]) as t(thread_id) cross join lateral ("
-        "select s.session_id, s.month from session_key k "
-        "join session s on s.workspace_id = $1 and s.session_id = k.session_id and s.month = k.month "
-        "where k.workspace_id = $1 and k.thread_id = t.thread_id and s.started_at_ms is not null "
-        "and s.merged_into is null order by s.started_at_ms desc, s.session_id desc limit 1) l",
+        _LAST_SESSIONS,
         batch.writer.workspace_id,
         [thread.thread_id for thread in threads],
     )
@@ -176,10 +189,7 @@ class IdleTimeout:
 async def window_of(batch: Batch, thread: Threaded) -> list[Span]:
     """The sessions between the one that holds or precedes the first new event and the one after the last."""
     rows = await batch.writer.driver.fetch(
-        "select s.session_id, s.started_at_ms, s.last_activity_at_ms, s.month, s.session_ref from session_key k "
-        "join session s on s.workspace_id = $1 and s.session_id = k.session_id and s.month = k.month "
-        "where k.workspace_id = $1 and k.thread_id = $2 and s.started_at_ms is not null and s.merged_into is null "
-        "order by s.started_at_ms, s.session_id",
+        _SESSIONS,
         batch.writer.workspace_id,
         thread.thread_id,
     )

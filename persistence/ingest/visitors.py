@@ -1,6 +1,6 @@
 """Visitors of a batch: their numbers, when they were first seen, and when they came back (R6, R32.2, R32.14)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from domain.contacts import Contact, next_contacts
@@ -20,12 +20,14 @@ async def find_visitors(batch: Batch, keys: Collection[str | None]) -> tuple[dic
     if not wanted:
         return numbers, identified
     rows = await batch.writer.driver.fetch(
-        "select key, visitor_id, identified from visitor where workspace_id = $1 and key = any($2)",
+        "select key, visitor_id, identified, first_seen_at_ms from visitor where workspace_id = $1 and key = any($2)",
         batch.writer.workspace_id,
         wanted,
     )
-    for key, visitor_id, is_identified in rows:
+    for key, visitor_id, is_identified, first_seen in rows:
         numbers[key] = visitor_id
+        if first_seen is not None:
+            batch.first_seen[visitor_id] = first_seen
         if is_identified:
             identified.add(visitor_id)
     missing = [key for key in wanted if key not in numbers]
@@ -53,7 +55,7 @@ async def follow_contacts(batch: Batch) -> None:
     sessions: dict[Pair, list[_Session]] = {pair: [] for pair in moments}
     await _add_stored(batch, {pair: times for pair, times in moments.items() if pair[1] not in new}, sessions)
     _add_known(batch, sessions)
-    await _write_contacts(batch, sessions)
+    await _write_contacts(batch, sessions, {pair: max(times) for pair, times in moments.items()})
 
 
 def _contact_part(standing: Standing) -> tuple[object, ...]:
@@ -68,21 +70,26 @@ class _Session(Contact, frozen=True, gc=False):
 _COUNTS: Final = "(s.opened and s.user_messages > 0 and s.source = 1 and not s.is_bot and s.merged_into is null)"
 
 
+_OF_VISITOR: Final = "s.workspace_id = $1 and s.visitor_id = m.visitor_id and s.chatbot_id = m.chatbot_id"
+_WINDOW: Final = (
+    "select w.* from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) "
+    "as m(chatbot_id, visitor_id, first_ms, last_ms) cross join lateral ("
+    "select s.chatbot_id, s.visitor_id, s.session_id, s.started_at_ms, "
+    f"{_COUNTS} as counts, s.month, s.next_contact_at_ms from session s where {_OF_VISITOR} "
+    f"and s.started_at_ms >= coalesce((select max(s.started_at_ms) from session s where {_OF_VISITOR} "
+    f"and s.started_at_ms < m.first_ms and {_COUNTS}), 0) "
+    f"and s.started_at_ms <= coalesce((select min(s.started_at_ms) from session s where {_OF_VISITOR} "
+    f"and s.started_at_ms > m.last_ms and {_COUNTS}), {2**62}) offset 0) w"
+)
+
+
 async def _add_stored(batch: Batch, moments: dict[Pair, list[int]], sessions: dict[Pair, list[_Session]]) -> None:
     """Of each visitor and chatbot, the sessions from the last counting start before the first moment to the first
     counting one after the last."""
     if not moments:
         return
     rows = await batch.writer.driver.fetch(
-        f"select s.chatbot_id, s.visitor_id, s.session_id, s.started_at_ms, {_COUNTS}, s.month, s.next_contact_at_ms "
-        "from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) as m(chatbot_id, visitor_id, first_ms, last_ms) "
-        "join session s on s.workspace_id = $1 and s.visitor_id = m.visitor_id and s.chatbot_id = m.chatbot_id "
-        "and s.started_at_ms >= coalesce("
-        f"(select max(s.started_at_ms) from session s where s.workspace_id = $1 and s.visitor_id = m.visitor_id "
-        f"and s.chatbot_id = m.chatbot_id and s.started_at_ms < m.first_ms and {_COUNTS}), 0) "
-        "and s.started_at_ms <= coalesce("
-        f"(select min(s.started_at_ms) from session s where s.workspace_id = $1 and s.visitor_id = m.visitor_id "
-        f"and s.chatbot_id = m.chatbot_id and s.started_at_ms > m.last_ms and {_COUNTS}), {2**62})",
+        _WINDOW,
         batch.writer.workspace_id,
         [chatbot_id for chatbot_id, _ in moments],
         [visitor_id for _, visitor_id in moments],
@@ -109,27 +116,27 @@ def _add_known(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
             )
 
 
-async def _write_contacts(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
+async def _write_contacts(batch: Batch, sessions: dict[Pair, list[_Session]], last_moments: Mapping[Pair, int]) -> None:
     others: list[tuple[int, int, int | None]] = []
-    for group in sessions.values():
+    for pair, group in sessions.items():
         following = next_contacts(group)
-        last_start = max((session.started_at_ms for session in group), default=0)
         for session in group:
             next_ms = following[session.session_id]
-            place = batch.places.get(session.session_id)
-            if next_ms == session.next_ms:
+            # Beyond the last moment nothing changed, and not all that follows was read.
+            if next_ms == session.next_ms or session.started_at_ms > last_moments[pair]:
                 continue
-            if place is not None:
+            place = batch.places.get(session.session_id)
+            if place is None:
+                others.append((session.session_id, session.month, next_ms))
+            else:
                 place.fact.next_contact_at_ms = next_ms
                 place.changed = True
-            elif session.started_at_ms < last_start:  # what follows the window's last start was not read
-                others.append((session.session_id, session.month, next_ms))
     for month in {month for _, month, _ in others}:
         part = [other for other in others if other[1] == month]
         await batch.writer.driver.execute(
             "update session s set next_contact_at_ms = n.next_ms "
-            "from unnest($3::bigint[], $4::bigint[]) as n(session_id, next_ms) "
-            "where s.workspace_id = $1 and s.month = $2 and s.session_id = n.session_id",
+            "from unnest($3::bigint[], $4::bigint[]) as n(session_id, next_ms) where s.workspace_id = $1 "
+            "and s.month = $2 and s.session_id = any($3) and s.session_id = n.session_id",
             batch.writer.workspace_id,
             month,
             [session_id for session_id, _, _ in part],
@@ -216,12 +223,16 @@ async def _write_first_seen(batch: Batch, earliest: dict[Pair, int]) -> None:
         list(earliest.values()),
     )
     new = set(batch.new_visitors.values())
-    known = [(visitor_id, started) for (_, visitor_id), started in earliest.items() if visitor_id not in new]
+    known = [
+        (visitor_id, started)
+        for (_, visitor_id), started in earliest.items()
+        if visitor_id not in new and started < batch.first_seen.get(visitor_id, _END_OF_TIME)
+    ]
     if known:
         await batch.writer.driver.execute(
             "update visitor v set first_seen_at_ms = e.started from (select u.visitor_id, min(u.started) as started "
             "from unnest($2::bigint[], $3::bigint[]) as u(visitor_id, started) group by 1) e "
-            "where v.workspace_id = $1 and v.visitor_id = e.visitor_id "
+            "where v.workspace_id = $1 and v.visitor_id = any($2) and v.visitor_id = e.visitor_id "
             "and (v.first_seen_at_ms is null or v.first_seen_at_ms > e.started)",
             batch.writer.workspace_id,
             [visitor_id for visitor_id, _ in known],
@@ -229,23 +240,30 @@ async def _write_first_seen(batch: Batch, earliest: dict[Pair, int]) -> None:
         )
 
 
+_END_OF_TIME: Final = 2**62
+_RECOUNT_BY_CHATBOT: Final = (
+    "update visitor_chatbot v set first_seen_at_ms = (select min(s.started_at_ms) from session s "
+    "where s.workspace_id = $1 and s.visitor_id = v.visitor_id and s.chatbot_id = v.chatbot_id "
+    "and s.opened and s.source = 1 and not s.is_bot and s.merged_into is null) "
+    "from unnest($2::int[], $3::bigint[]) as p(chatbot_id, visitor_id) "
+    "where v.workspace_id = $1 and v.visitor_id = any($3) and v.visitor_id = p.visitor_id "
+    "and v.chatbot_id = p.chatbot_id"
+)
+
+
 async def _recount_first_seen(batch: Batch, lost: Iterable[Pair]) -> None:
     """For visitors whose first session turned out to be another's, later, or none that counts."""
     pairs = list(lost)
-    seen = "s.opened and s.source = 1 and not s.is_bot and s.merged_into is null"
     await batch.writer.driver.execute(
-        "update visitor_chatbot v set first_seen_at_ms = (select min(s.started_at_ms) from session s "
-        f"where s.workspace_id = $1 and s.visitor_id = v.visitor_id and s.chatbot_id = v.chatbot_id and {seen}) "
-        "from unnest($2::int[], $3::bigint[]) as p(chatbot_id, visitor_id) "
-        "where v.workspace_id = $1 and v.visitor_id = p.visitor_id and v.chatbot_id = p.chatbot_id",
+        _RECOUNT_BY_CHATBOT,
         batch.writer.workspace_id,
         [chatbot_id for chatbot_id, _ in pairs],
         [visitor_id for _, visitor_id in pairs],
     )
     await batch.writer.driver.execute(
         "update visitor v set first_seen_at_ms = (select min(c.first_seen_at_ms) from visitor_chatbot c "
-        "where c.workspace_id = $1 and c.visitor_id = v.visitor_id) where v.workspace_id = $1 and v.visitor_id = any($2)",
+        "where c.workspace_id = $1 and c.visitor_id = v.visitor_id) "
+        "where v.workspace_id = $1 and v.visitor_id = any($2)",
         batch.writer.workspace_id,
         list({visitor_id for _, visitor_id in pairs}),
     )
-

@@ -105,7 +105,7 @@ def compile_predicate(tree: Predicate, within: Surroundings) -> Truth:
         case Known(of=of):
             return compile_expression(of, within).is_not(None)
         case IsTrue(of=of):
-            return compile_expression(of, within)
+            return compile_expression(of, within).is_(true())
         case Every(parts=parts):
             return and_(true(), *(compile_predicate(part, within) for part in parts))
         case Either(parts=parts):
@@ -114,7 +114,7 @@ def compile_predicate(tree: Predicate, within: Surroundings) -> Truth:
             return compile_expression(of, within).is_(None)
         case Not(part=part):
             # What is unknown does not hold, so its complement does: plain NOT would leave it out of both.
-            return case((compile_predicate(part, within), false()), else_=true())
+            return compile_predicate(part, within).is_not(true())
         case HasTurn():
             return within.has_turn(tree)
         case _:

@@ -8,38 +8,53 @@ from typing import Final
 from sqlalchemy import FromClause
 
 from domain.metrics.algebra import ALWAYS, Column, IsTrue, Predicate, Relation
+from persistence.tables.base import Row
 from persistence.tables.events import FeedbackRow, GoalCompletionRow, HandoffRow, LeadCaptureRow, OperationRow
 from persistence.tables.messages import MessageRow
 from persistence.tables.sessions import SessionCostRow, SessionRow, WorkflowRunRow
+from persistence.tables.visitors import VisitorChatbotRow, VisitorRow
 
-SESSION: Final = SessionRow.__table__
+# Made once: an alias of a wide table costs more than the rest of a statement.
+SESSION: Final = SessionRow.__table__.alias("session")
+VISITOR: Final = VisitorRow.__table__.alias("visitor")
+VISITOR_OF_CHATBOT: Final = VisitorChatbotRow.__table__.alias("visitor")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """`time`: the column that ranges and buckets use; None = the session's start."""
+    """`time`: the column that ranges and buckets use; None = the session's start. `row` and `turn` name the table
+    where it is aggregated and where a session is asked whether it has such a row."""
 
-    table: FromClause
+    row: FromClause
+    turn: FromClause
     time: str | None
-    base: Predicate = ALWAYS
+    base: Predicate
 
     @property
     def is_session(self) -> bool:
-        return self.table is SESSION
+        return self.row is SESSION
+
+
+def _of_sessions(time: str | None) -> Source:
+    return Source(SESSION, SESSION, time, ALWAYS)
+
+
+def _of_facts(kind: type[Row], time: str | None = "occurred_at_ms", base: Predicate = ALWAYS) -> Source:
+    return Source(kind.__table__.alias("fact"), kind.__table__.alias("turn"), time, base)
 
 
 SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
     {
-        Relation.SESSION: Source(SESSION, "started_at_ms"),
-        Relation.MOMENT: Source(SESSION, None),
-        Relation.MESSAGE: Source(MessageRow.__table__, "occurred_at_ms", IsTrue(Column("message_received"))),
-        Relation.ANSWER: Source(MessageRow.__table__, "occurred_at_ms", IsTrue(Column("is_answer"))),
-        Relation.OPERATION: Source(OperationRow.__table__, "occurred_at_ms"),
-        Relation.WORKFLOW_RUN: Source(WorkflowRunRow.__table__, "started_at_ms"),
-        Relation.FEEDBACK: Source(FeedbackRow.__table__, "occurred_at_ms"),
-        Relation.HANDOFF: Source(HandoffRow.__table__, "occurred_at_ms"),
-        Relation.GOAL_COMPLETION: Source(GoalCompletionRow.__table__, "occurred_at_ms"),
-        Relation.LEAD_CAPTURE: Source(LeadCaptureRow.__table__, "occurred_at_ms"),
-        Relation.SESSION_COST: Source(SessionCostRow.__table__, None),
+        Relation.SESSION: _of_sessions("started_at_ms"),
+        Relation.MOMENT: _of_sessions(None),
+        Relation.MESSAGE: _of_facts(MessageRow, base=IsTrue(Column("message_received"))),
+        Relation.ANSWER: _of_facts(MessageRow, base=IsTrue(Column("is_answer"))),
+        Relation.OPERATION: _of_facts(OperationRow),
+        Relation.WORKFLOW_RUN: _of_facts(WorkflowRunRow, "started_at_ms"),
+        Relation.FEEDBACK: _of_facts(FeedbackRow),
+        Relation.HANDOFF: _of_facts(HandoffRow),
+        Relation.GOAL_COMPLETION: _of_facts(GoalCompletionRow),
+        Relation.LEAD_CAPTURE: _of_facts(LeadCaptureRow),
+        Relation.SESSION_COST: _of_facts(SessionCostRow, None),
     }
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS
 from domain.dimensions import OTHER, UNKNOWN, Dimension
 from domain.metrics.algebra import (
     SESSION_NUMBER,
@@ -40,12 +41,10 @@ from persistence.metrics.compile import (
     compile_expression,
     compile_predicate,
 )
-from persistence.metrics.relations import SESSION, SOURCES
-from persistence.tables.visitors import VisitorChatbotRow, VisitorRow
+from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT
 
 _NO_CONVERSION: Final = -1
 _OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER})
-_LONGEST_IDLE_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,10 @@ class Leg:
 
 
 def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID) -> Leg:
-    source = SOURCES[branch.relation]
-    session = SESSION.alias("session")
-    row = session if source.is_session else source.table.alias("fact")
     visitor: FromClause | None = None
     if _needs_visitor(branch):
-        table = VisitorChatbotRow if branch.first_seen_at_chatbot else VisitorRow
-        visitor = table.__table__.alias("visitor")
-    return Leg(plan, branch, workspace_id, row, session, visitor)
+        visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
+    return Leg(plan, branch, workspace_id, SOURCES[branch.relation].row, SESSION, visitor)
 
 
 def _needs_visitor(branch: Branch) -> bool:
@@ -127,15 +122,15 @@ def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
         compile_predicate(every(SOURCES[branch.relation].base, branch.where), within),
     ]
     if branch.relation is Relation.MOMENT:
-        # No idle timeout is longer than a day; without this every session there ever was would be looked at.
-        oldest = leg.plan.as_of_ms - _LONGEST_IDLE_MS
+        # What was silent for longer is closed; without this every session there ever was would be looked at.
+        oldest = leg.plan.as_of_ms - LONGEST_IDLE_TIMEOUT_MS
         return [*found, leg.session.c.last_activity_at_ms >= literal(oldest, BigInteger)]
-    time = _time(leg)
-    return [
-        *found,
-        time >= literal(branch.window.from_ms, BigInteger),
-        time < literal(branch.window.to_ms, BigInteger),
-    ]
+    time, start, end = _time(leg), literal(branch.window.from_ms, BigInteger), literal(branch.window.to_ms, BigInteger)
+    found += [time >= start, time < end]
+    if branch.relation in _OPENING:
+        # A message lies between its session's start and last activity, so few sessions have to be joined.
+        found += [leg.session.c.last_activity_at_ms >= start, leg.session.c.started_at_ms < end]
+    return found
 
 
 def _time(leg: Leg) -> Number:
@@ -227,7 +222,7 @@ def _turn_values(leg: Leg, relation: Relation, where: Predicate, dimensions: lis
 
 def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClause, list[Truth]]:
     source = SOURCES[relation]
-    row = source.table.alias("turn")
+    row = source.turn
     conditions: list[Truth] = [
         row.c.workspace_id == leg.workspace_id,
         row.c.session_id.is_not(None),
@@ -241,7 +236,8 @@ def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClau
 
 def has_turn(leg: Leg, tree: HasTurn, session_number: Number) -> Truth:
     row, conditions = _turn_rows(leg, tree.relation, tree.where)
-    return session_number.in_(select(row.c.session_id).where(*conditions))
+    # The same alias may stand in the statement around; it is never meant here.
+    return session_number.in_(select(row.c.session_id).where(*conditions).correlate(None))
 
 
 def column_name(leg: Leg, column: Column) -> str:

@@ -13,7 +13,7 @@ from domain.time import Zone
 from domain.vocabulary import Instrument, LabelKind, Report
 from persistence.labels import find_codes
 from persistence.tables.events import FeedbackRow
-from persistence.tables.workspaces import ChatbotRow, ExchangeRateRow, WorkspaceRow
+from persistence.tables.workspaces import ChatbotRow, ChatbotSettingRow, ExchangeRateRow, WorkspaceRow
 from persistence.tenancy import Reader
 
 
@@ -64,12 +64,19 @@ async def _instrument(reader: Reader, query: MetricQuery, named: int | None) -> 
 
 
 async def _chatbots(reader: Reader, among: Collection[int] | None) -> tuple[KnownChatbot, ...]:
+    """A list of fallback phrases tells of fallbacks as well as the bot's own flags do (R9)."""
+    lists = (
+        select(ChatbotSettingRow.chatbot_id)
+        .where(ChatbotSettingRow.workspace_id == reader.workspace_id, ChatbotSettingRow.fallback_version > 0)
+        .correlate(None)
+    )
     statement = select(
         ChatbotRow.chatbot_id,
         ChatbotRow.slug,
         ChatbotRow.name,
         ChatbotRow.declared_reports,
         ChatbotRow.observed_reports,
+        ChatbotRow.chatbot_id.in_(lists).label("has_list"),
     ).where(ChatbotRow.workspace_id == reader.workspace_id)
     if among is not None:
         statement = statement.where(ChatbotRow.chatbot_id.in_(among))
@@ -78,10 +85,15 @@ async def _chatbots(reader: Reader, among: Collection[int] | None) -> tuple[Know
             row.chatbot_id,
             row.slug,
             row.name,
-            frozenset(Report(code) for code in (*row.declared_reports, *row.observed_reports)),
+            _reports((*row.declared_reports, *row.observed_reports), has_list=row.has_list),
         )
         for row in await reader.connection.execute(statement)
     )
+
+
+def _reports(codes: Collection[int], *, has_list: bool) -> frozenset[Report]:
+    told = frozenset(Report) & frozenset(codes)
+    return told | {Report.FALLBACK} if has_list else told
 
 
 async def _codes(reader: Reader, wanted: frozenset[tuple[LabelKind, str]]) -> Mapping[tuple[LabelKind, str], int]:

@@ -70,9 +70,7 @@ def comparison_of(compare: Comparison | None, to: CompareToInput | None) -> Doma
 
 @strawberry.input(description="How groups are ordered.")
 class MetricOrderInput:
-    metric: MetricName | None = strawberry.field(
-        default=None, description="By this metric; null: by label."
-    )
+    metric: MetricName | None = strawberry.field(default=None, description="By this metric; null: by label.")
     direction: SortDirection = strawberry.field(
         default=SortDirection.DESCENDING, description="Groups without a value come last either way."
     )
@@ -128,6 +126,7 @@ _VOCABULARIES: Final[dict[str, type[Enum]]] = {
     "outcome": vocabulary.Outcome,
     "closingActor": vocabulary.EndActor,
     "handoffTarget": vocabulary.HandoffTarget,
+    "handoffReason": vocabulary.HandoffReason,
     "source": vocabulary.Source,
 }
 """The enum of each dimension with a closed vocabulary; a test finds one that is missing or differs."""

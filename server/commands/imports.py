@@ -45,6 +45,10 @@ class Order:
     def slug(self) -> object:
         return self.chatbot or (self.mapping and self.mapping.chatbot.value)
 
+    @property
+    def reports(self) -> list[str]:
+        return self.mapping.reports if self.mapping else []
+
     def offsets(self, folder: Path, destination: str) -> OffsetFile:
         purpose = f"{destination}\0{self.mapping}\0{self.chatbot}"
         return OffsetFile.of(folder / "imports", self.file, purpose=purpose)
@@ -90,7 +94,12 @@ def _pass_on(record: WireEvent, /) -> list[WireEvent]:
 
 def _import_over_http(order: Order, settings: Settings, url: str, key: str) -> Tally:
     destination = HttpDestination(url, key)
-    return asyncio.run(_run(order, destination.send, order.offsets(settings.data, url)))
+
+    async def declare_and_run() -> Tally:
+        await destination.declare(order.slug, order.reports)
+        return await _run(order, destination.send, order.offsets(settings.data, url))
+
+    return asyncio.run(declare_and_run())
 
 
 def _import_here(order: Order, settings: Settings, workspace: str) -> Tally:
@@ -103,8 +112,7 @@ async def _import_directly(order: Order, folder: Path, url: str, workspace: str)
     database = open_database(url, pool_size=2, statement_timeout_ms=60_000)
     try:
         workspace_id = await choose_workspace(database, workspace)
-        reports = order.mapping.reports if order.mapping else []
-        await declare_reports(database, workspace_id, order.slug, reports, now=datetime.now(UTC))
+        await declare_reports(database, workspace_id, order.slug, order.reports, now=datetime.now(UTC))
         send = direct_sender(database, workspace_id)
         return await _run(order, send, order.offsets(folder, str(workspace_id)))
     finally:

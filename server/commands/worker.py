@@ -6,12 +6,11 @@ import signal
 import typer
 
 from delivery.handlers import make_worker
-from persistence.catalogue import check_catalogue
 from persistence.engine import open_database
 from persistence.vault import Vault
 from server.app import now
 from server.background import run_worker
-from server.database import DatabaseUrls, shared_database
+from server.database import DatabaseUrls, refuse_unsafe, shared_database
 from server.logs import configure_logs
 from server.settings import Settings, read_settings
 
@@ -22,15 +21,15 @@ app = typer.Typer(add_completion=False)
 def worker() -> None:
     """Run background jobs until told to stop (Ctrl-C or SIGTERM); a running job may finish first."""
     settings = read_settings()
-    configure_logs(level=settings.log_level, as_json=settings.log_format != "text")
+    configure_logs(level=settings.log_level, as_json=settings.logs_as_json)
     with shared_database(settings) as urls:
         asyncio.run(_work(settings, urls))
 
 
 async def _work(settings: Settings, urls: DatabaseUrls) -> None:
+    await refuse_unsafe(urls)
     database = open_database(urls.app, pool_size=settings.pool_size)
     try:
-        await check_catalogue(database)
         worker = make_worker(database, Vault(settings.key_file), clock=now)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

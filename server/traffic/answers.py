@@ -108,7 +108,7 @@ def _describe_answer(session: Session, topic: Topic, mood: Mood) -> AnswerDetail
     random, bot, story = session.random, session.bot, session.story
     model = story.version(bot.slug, "MODEL", session.at_ms)
     generated = topic.source in {"RAG", "TOOL"} and mood != "fallback"
-    confidence = random.betavariate(11, 1.6) if mood == "good" else random.betavariate(5, 4)
+    confidence = random.betavariate(15, 1.7) if mood == "good" else random.betavariate(5, 4)
     tone = session.variants.get("prompt-tone")
     details: dict[str, Any] = {
         "action": f"utter_{topic.intent}" if mood != "fallback" else "utter_default_fallback",

@@ -3,7 +3,9 @@
 from typing import Any
 
 from domain import events
-from domain.answers import retrieval_failed
+from domain.answers import normalised, retrieval_failed
+from domain.chatbots import ChatbotSettings, FallbackList, Rules
+from domain.days import LocalDays
 from domain.facts import (
     CostCorrectionRecord,
     FeedbackRecord,
@@ -38,6 +40,7 @@ from domain.vocabulary import (
     TicketState,
     WorkflowState,
 )
+from tests.naive.world import World
 
 
 class Labels:
@@ -99,7 +102,7 @@ def records_of(reported: Reported, labels: Labels, resolving_goals: frozenset[st
         case events.SessionStarted():
             return [_start(event, base, labels, opens=True)]
         case _:
-            return _other(event, base, labels, resolving_goals)
+            return _evidence(event, base, labels, resolving_goals)
 
 
 def _message(event: events.Message, base: dict[str, Any], labels: Labels) -> MessageRecord:
@@ -145,21 +148,10 @@ def _start(
     )
 
 
-def _other(
+def _evidence(
     event: events.AnyEvent, base: dict[str, Any], labels: Labels, resolving_goals: frozenset[str]
 ) -> list[Record]:
     match event:
-        case events.Retrieval():
-            return [_retrieval(event, base)]
-        case events.Operation():
-            return [
-                OperationRecord(
-                    **base,
-                    operation_class=int(OperationClass[event.operation_class]),
-                    operation=labels.sure(event.name),
-                    status=int(OperationStatus[event.status]),
-                )
-            ]
         case events.WorkflowStep():
             return [
                 WorkflowStepRecord(
@@ -195,6 +187,23 @@ def _other(
             return [GoalRecord(**base, goal=labels.sure(event.goal), resolves=event.goal in resolving_goals)]
         case events.Lead():
             return [LeadRecord(**base, lead_ref=event.lead_id or base["event_id"])]
+        case _:
+            return _other(event, base, labels)
+
+
+def _other(event: events.AnyEvent, base: dict[str, Any], labels: Labels) -> list[Record]:
+    match event:
+        case events.Retrieval():
+            return [_retrieval(event, base)]
+        case events.Operation():
+            return [
+                OperationRecord(
+                    **base,
+                    operation_class=int(OperationClass[event.operation_class]),
+                    operation=labels.sure(event.name),
+                    status=int(OperationStatus[event.status]),
+                )
+            ]
         case events.CostCorrection():
             return [
                 CostCorrectionRecord(
@@ -237,3 +246,48 @@ def _retrieval(event: events.Retrieval, base: dict[str, Any]) -> RetrievalRecord
         hits=event.hits,
         failed=retrieval_failed(hits=event.hits, top_score_ppm=score, threshold_ppm=threshold, error=event.error),
     )
+
+
+ANSWER_COLUMNS = (
+    "answer_event_id",
+    "answer_at_ms",
+    "action",
+    "answer_source",
+    "confidence_ppm",
+    "low_confidence",
+    "generic_failure",
+    "uncertain",
+    "retrieval_failed",
+    "out_of_scope",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cost_nano",
+    "cost_currency",
+)
+
+
+def is_later(waiting: MessageRecord, message: MessageRecord) -> bool:
+    told = (waiting.answer_at_ms or 0, waiting.answer_event_id or "")
+    return told > (message.answer_at_ms or 0, message.answer_event_id or "")
+
+
+def settings_of(chatbot: str, world: World, labels: Labels) -> ChatbotSettings:
+    rules = [
+        Rules(
+            from_ms=entry.since_ms,
+            idle_timeout_ms=entry.idle_timeout_ms,
+            unanswered_below_ppm=ppm(entry.unanswered_below),
+            fallback_below_ppm=ppm(entry.fallback_below),
+            fallbacks=FallbackList(
+                version=1,
+                failure_phrases=frozenset(map(normalised, entry.failure_phrases)),
+                failure_actions=frozenset(map(labels.sure, entry.failure_actions)),
+                uncertain_phrases=frozenset(map(normalised, entry.uncertain_phrases)),
+                uncertain_actions=frozenset(map(labels.sure, entry.uncertain_actions)),
+            ),
+        )
+        for entry in world.settings.get(chatbot, [])
+    ]
+    return ChatbotSettings(rules, days=LocalDays(world.zone))

@@ -11,17 +11,15 @@ from typing import Any
 from msgspec import json as wire
 
 from domain import events
-from domain.answers import normalised
-from domain.chatbots import ChatbotSettings, FallbackList, Rules
+from domain.chatbots import ChatbotSettings
 from domain.contacts import Contact, is_contact, next_contacts
 from domain.cutting import Mark, Span, cut_reference, cut_thread, session_at
-from domain.days import LocalDays
 from domain.facts import IdentifyRecord, MessageRecord, Record, SessionFact, WorkflowRun
 from domain.reporting import Reported, read_events
 from domain.sessions import SessionDelta, continue_session, derive_session, new_session
 from domain.visitors import closes_at_ms, stamp
 from domain.vocabulary import Role
-from tests.domain.encoding import Labels, answer_columns, records_of
+from tests.domain.encoding import ANSWER_COLUMNS, Labels, answer_columns, is_later, records_of, settings_of
 from tests.naive.placing import Wire
 from tests.naive.world import World
 
@@ -54,24 +52,7 @@ class Memory:
 
     def settings(self, chatbot: str) -> ChatbotSettings:
         if chatbot not in self._settings:
-            entries = self.world.settings.get(chatbot, [])
-            rules = [
-                Rules(
-                    from_ms=entry.since_ms,
-                    idle_timeout_ms=entry.idle_timeout_ms,
-                    unanswered_below_ppm=round(entry.unanswered_below * 1_000_000),
-                    fallback_below_ppm=round(entry.fallback_below * 1_000_000),
-                    fallbacks=FallbackList(
-                        version=1,
-                        failure_phrases=frozenset(map(normalised, entry.failure_phrases)),
-                        failure_actions=frozenset(map(self.labels.sure, entry.failure_actions)),
-                        uncertain_phrases=frozenset(map(normalised, entry.uncertain_phrases)),
-                        uncertain_actions=frozenset(map(self.labels.sure, entry.uncertain_actions)),
-                    ),
-                )
-                for entry in entries
-            ]
-            self._settings[chatbot] = ChatbotSettings(rules, days=LocalDays(self.world.zone))
+            self._settings[chatbot] = settings_of(chatbot, self.world, self.labels)
         return self._settings[chatbot]
 
     # What is told
@@ -102,8 +83,8 @@ class Memory:
             assert isinstance(message, MessageRecord)
             key = (event.chatbot_id, message.message_id)
             waiting = self.messages.get(key)
-            if waiting is not None and message.role == Role.BOT and _is_later(waiting, message):
-                for name in _ANSWER_COLUMNS:
+            if waiting is not None and message.role == Role.BOT and is_later(waiting, message):
+                for name in ANSWER_COLUMNS:
                     setattr(message, name, getattr(waiting, name))
                 message.intent = waiting.intent or message.intent
             if waiting is not None:
@@ -324,28 +305,3 @@ class Memory:
         costs = {number: found for number, found in self.costs.items() if found}
         runs = {number: found for number, found in self.runs.items() if found}
         return copy.deepcopy((facts, messages, costs, runs))
-
-
-_ANSWER_COLUMNS = (
-    "answer_event_id",
-    "answer_at_ms",
-    "action",
-    "answer_source",
-    "confidence_ppm",
-    "low_confidence",
-    "generic_failure",
-    "uncertain",
-    "retrieval_failed",
-    "out_of_scope",
-    "model",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "cost_nano",
-    "cost_currency",
-)
-
-
-def _is_later(waiting: MessageRecord, message: MessageRecord) -> bool:
-    told = (waiting.answer_at_ms or 0, waiting.answer_event_id or "")
-    return told > (message.answer_at_ms or 0, message.answer_event_id or "")

@@ -150,13 +150,15 @@ def test_a_refused_event_is_told_the_field_and_what_is_allowed(
     assert words in found.message
 
 
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-1", "9000000000.1", "0.0000000001", "1e10"])
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-1", "9000000000.1", "0.0000000001", "1e10", f"1.{'0' * 40}1"])
 def test_money_that_cannot_be_kept_is_refused(amount: str) -> None:
     found = refused(role="BOT", answer={"cost": {"amount": amount, "currency": "EUR"}})
     assert (found.code, found.field) == ("OUT_OF_RANGE", "answer.cost.amount")
 
 
-@pytest.mark.parametrize("amount", ["0", "0.000000001", "9000000000", 0.5, "1.0000000000", "1e3"])
+@pytest.mark.parametrize(
+    "amount", ["0", "0.000000001", "9000000000", 0.5, "1.0000000000", "1e3", f"0.5{'0' * 40}", "0e-99"]
+)
 def test_money_within_bounds_is_taken(amount: Any) -> None:
     assert taken(role="BOT", answer={"cost": {"amount": amount, "currency": "EUR"}})
 
@@ -254,3 +256,7 @@ def test_any_text_comes_through_or_is_refused(text: str) -> None:
         assert one.event.text == text  # type: ignore[union-attr]
     else:
         assert "\0" in text
+
+
+def test_an_escaped_backslash_is_no_nul() -> None:
+    assert taken(text=r"a\u0000b").event.text == r"a\u0000b"  # type: ignore[union-attr]

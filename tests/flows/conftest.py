@@ -36,7 +36,7 @@ def talks(star_file: Path) -> tuple[Talk, ...]:
 @pytest.fixture(scope="session")
 def star(cluster: TestCluster, star_file: Path) -> Iterator[StarService]:
     """STAR, imported twice over HTTP into a running server."""
-    with _clone(cluster, "flows_star") as url, service_over(url) as service:
+    with clone(cluster, "flows_star") as url, service_over(url) as service:
         arguments = ("import", str(star_file), "--url", service.url, "--key", service.key)
         first, second = service.run(*arguments), service.run(*arguments)
         yield StarService(**vars(service), first_import=first, second_import=second)
@@ -45,12 +45,12 @@ def star(cluster: TestCluster, star_file: Path) -> Iterator[StarService]:
 @pytest.fixture(scope="module")
 def service(cluster: TestCluster, request: pytest.FixtureRequest) -> Iterator[Service]:
     """An empty workspace for one module."""
-    with _clone(cluster, f"flows_{request.module.__name__.rsplit('.', 1)[-1]}") as url, service_over(url) as running:
+    with clone(cluster, f"flows_{request.module.__name__.rsplit('.', 1)[-1]}") as url, service_over(url) as running:
         yield running
 
 
 @contextmanager
-def _clone(cluster: TestCluster, name: str) -> Iterator[str]:
+def clone(cluster: TestCluster, name: str) -> Iterator[str]:
     """The address, for the app role, of a clone of the migrated template."""
     owner = make_url(cluster.owner).username
     drop = f"drop database if exists {name[:50]} with (force)"

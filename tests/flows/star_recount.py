@@ -221,3 +221,20 @@ def unanswered_answers(talks: Iterable[Talk], start: datetime, end: datetime) ->
     return sum(
         message.unanswered is True for talk in talks for message in talk.bot_messages if start <= message.at < end
     )
+
+
+def describe(talks: Sequence[Talk]) -> str:
+    """The main figures in words."""
+    start, end = min(talk.started for talk in talks), max(talk.last_message for talk in talks) + DAY
+    waits = response_seconds(talks, start, end)
+    fallbacks, known = fallback_parts(talks, start, end)
+    outcome_counts = ", ".join(f"{name} {count:,}" for name, count in count_outcomes(talks).most_common())
+    return "\n".join(
+        (
+            f"{len(talks):,} sessions of {len({talk.visitor for talk in talks})} visitors",
+            f"{float(messages_per_session(talks)):.2f} messages a session",
+            f"response: mean {sum(waits) / len(waits):.2f} s, p95 {nearest_rank(waits, Fraction(95, 100)):.0f} s",
+            f"fallbacks: {fallbacks} of {known:,} answers; unanswered {unanswered_answers(talks, start, end)}",
+            f"outcomes: {outcome_counts}",
+        )
+    )

@@ -36,7 +36,9 @@ class Stored:
         return list(await self._connection.fetch(query, self._workspace_id))
 
     async def sessions(self, as_of_ms: int, figures: tuple[str, ...]) -> list[dict[str, Any]]:
-        self._labels = {row[0]: row[1] for row in await self.rows("select code, text from label where workspace_id = $1")}
+        self._labels = {
+            row[0]: row[1] for row in await self.rows("select code, text from label where workspace_id = $1")
+        }
         self._chatbots = {
             row[0]: row[1] for row in await self.rows("select chatbot_id, slug from chatbot where workspace_id = $1")
         }
@@ -53,7 +55,9 @@ class Stored:
 
     async def _read_parts(self) -> None:
         self._costs: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
-        for row in await self.rows("select session_id, currency, day, cost_nano from session_cost where workspace_id = $1"):
+        for row in await self.rows(
+            "select session_id, currency, day, cost_nano from session_cost where workspace_id = $1"
+        ):
             self._costs[row[0]][row[1], row[2]] = row[3]
         self._runs: dict[int, dict[tuple[str | None, str], tuple[Any, ...]]] = defaultdict(dict)
         for row in await self.rows(

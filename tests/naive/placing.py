@@ -74,14 +74,12 @@ def place(events: list[Wire], world: World) -> tuple[list[Episode], list[Told]]:
     """All sessions that anything opened, and the events that belong to none."""
     told = tell(events)
     episodes = _named(told) + _cut(told, world)
-    homes = _homes_of_messages(episodes)
-    identifies = [one for one in told if one.kind == "identify"]
-    visitors = {id(episode): visitors_of(episode, identifies, world) for episode in episodes}
+    places = Places(episodes, [one for one in told if one.kind == "identify"], world)
     loose: list[Told] = []
     for one in told:
         if one.kind in (*OPENING, "session_ended"):
             continue
-        home = _home(one, episodes, homes, visitors)
+        home = places.home(one)
         if home is None:
             loose.append(one)
         else:
@@ -135,33 +133,37 @@ def message_name(told: Told) -> str:
     return str(told.get("messageId") or told.get("eventId"))
 
 
-def _homes_of_messages(episodes: list[Episode]) -> dict[tuple[str, str], Episode]:
-    return {
-        (episode.chatbot, message_name(one)): episode
-        for episode in episodes
-        for one in episode.events
-        if one.kind == "message"
-    }
+class Places:
+    """Where what opens no session belongs: to the message it names, else as it says, else by time (R32.9)."""
 
+    def __init__(self, episodes: list[Episode], identifies: list[Told], world: World) -> None:
+        self.of_message: dict[tuple[str, str], Episode] = {}
+        self.of_session: dict[tuple[str, str], Episode] = {}
+        self.of_thread: dict[tuple[str, str], list[Episode]] = defaultdict(list)
+        self.of_visitor: dict[tuple[str, str], list[Episode]] = defaultdict(list)
+        for episode in episodes:
+            for one in episode.events:
+                if one.kind == "message":
+                    self.of_message[episode.chatbot, message_name(one)] = episode
+            if episode.thread is None:
+                self.of_session[episode.chatbot, episode.name] = episode
+            else:
+                self.of_thread[episode.chatbot, episode.thread].append(episode)
+            for visitor in visitors_of(episode, identifies, world):
+                self.of_visitor[episode.chatbot, visitor].append(episode)
 
-def _home(
-    one: Told,
-    episodes: list[Episode],
-    homes: dict[tuple[str, str], Episode],
-    visitors: dict[int, set[str]],
-) -> Episode | None:
-    chatbot = one.get("chatbotId")
-    named = homes.get((chatbot, one.get("messageId") or ""))
-    if named is not None:
-        return named
-    mine = [episode for episode in episodes if episode.chatbot == chatbot]
-    if one.get("sessionId"):
-        return next((found for found in mine if not found.thread and found.name == one.get("sessionId")), None)
-    if one.get("threadId"):
-        return at_time([found for found in mine if found.thread == one.get("threadId")], one.at_ms)
-    if one.get("visitorId") and one.kind != "identify":
-        return at_time([found for found in mine if one.get("visitorId") in visitors[id(found)]], one.at_ms)
-    return None
+    def home(self, one: Told) -> Episode | None:
+        chatbot = one.get("chatbotId")
+        named = self.of_message.get((chatbot, one.get("messageId") or ""))
+        if named is not None:
+            return named
+        if one.get("sessionId"):
+            return self.of_session.get((chatbot, one.get("sessionId")))
+        if one.get("threadId"):
+            return at_time(self.of_thread[chatbot, one.get("threadId")], one.at_ms)
+        if one.get("visitorId") and one.kind != "identify":
+            return at_time(self.of_visitor[chatbot, one.get("visitorId")], one.at_ms)
+        return None
 
 
 def at_time(episodes: list[Episode], at_ms: int) -> Episode | None:

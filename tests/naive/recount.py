@@ -4,6 +4,7 @@ Slow and plain on purpose. It shares no code with the product beyond the hashing
 property tests.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,8 +58,12 @@ def recount(events: Iterable[Wire], world: World | None = None) -> list[NaiveSes
     episodes, _ = place(known, world)
     identifies = [one for one in tell(known) if one.kind == "identify"]
     sessions = [_recount_one(episode, identifies, world) for episode in episodes]
+    by_visitor: dict[tuple[str, str | None], list[NaiveSession]] = defaultdict(list)
     for session in sessions:
-        session.next_contact_ms = _next_contact(session, sessions)
+        by_visitor[session.chatbot, session.visitor].append(session)
+    for session in sessions:
+        if session.visitor is not None:
+            session.next_contact_ms = _next_contact(session, by_visitor[session.chatbot, session.visitor])
     return sorted(sessions, key=lambda session: (session.chatbot, session.name, session.start_ms))
 
 
@@ -95,14 +100,6 @@ def _recount_one(episode: Episode, identifies: list[Told], world: World) -> Naiv
     )
 
 
-def _next_contact(session: NaiveSession, sessions: list[NaiveSession]) -> int | None:
-    later = [
-        other.start_ms
-        for other in sessions
-        if other.chatbot == session.chatbot
-        and other.visitor is not None
-        and other.visitor == session.visitor
-        and other.start_ms > session.start_ms
-        and other.counts_as_contact
-    ]
+def _next_contact(session: NaiveSession, mine: list[NaiveSession]) -> int | None:
+    later = [other.start_ms for other in mine if other.start_ms > session.start_ms and other.counts_as_contact]
     return min(later, default=None)

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from persistence.engine import Database
-from persistence.partitions import MONTHLY_TABLES, MonthOutOfBounds, ensure_months
+from persistence.partitions import MONTHLY_TABLES, MonthOutOfBounds, ensure_months, note_growth
+from persistence.tenancy import writing
 from tests.build import month_of
 
 
@@ -51,5 +53,34 @@ async def test_the_app_role_cannot_read_a_partition_by_name(database: Database, 
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetch("select * from message_y2026m01")
+    finally:
+        await connection.close()
+
+
+async def test_a_young_month_gets_statistics_after_its_first_thousands_of_rows(
+    database: Database, workspace_id: UUID, admin_url: str
+) -> None:
+    """So that a plan made from an empty table does not stay."""
+    month = 2026 * 12
+    await ensure_months(database, [month])
+    async with writing(database, workspace_id) as writer:
+        await writer.driver.execute(
+            "insert into workflow_run "
+            "(workspace_id, month, session_id, workflow, run_id, chatbot_id, started_at_ms, state) "
+            "select $1, $2, number, 1, '', 1, 0, 1 from generate_series(1, 1500) as number",
+            workspace_id,
+            month,
+        )
+    known: list[float] = []
+    for rows in (999, 1, 400):
+        await note_growth(database, {month: rows})
+        known.append(await _known_rows(admin_url, "workflow_run_y2026m01"))
+    assert known == [-1, 1500, 1500]
+
+
+async def _known_rows(url: str, table: str) -> float:
+    connection = await asyncpg.connect(url)
+    try:
+        return float(await connection.fetchval("select reltuples from pg_class where relname = $1", table))
     finally:
         await connection.close()

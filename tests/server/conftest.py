@@ -42,7 +42,7 @@ class IssuedKey:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.text}"}
+        return {"authorization": f"Bearer {self.text}"}
 
 
 async def issue_key(database: Database, workspace_id: UUID, **given: Any) -> IssuedKey:

@@ -13,7 +13,7 @@ from domain.browser_tokens import BrowserToken, sign_token
 from persistence.engine import Database
 from persistence.tenancy import reading
 from server.app import build_app, now
-from tests.server.conftest import TOKEN_SECRET, IssuedKey, ask, code_of, issue_key, schema_with_extras
+from tests.server.conftest import SHARED, TOKEN_SECRET, IssuedKey, Shared, ask, code_of, issue_key, schema_with_extras
 from tests.serving import RunningServer, serving
 
 BODY = {"query": "{ viewer { kind scopes } }"}
@@ -40,28 +40,26 @@ mutation ($id: ID!) {
 """
 
 
+@SHARED
 @pytest.mark.parametrize(
     "authorization",
     [None, "", "Bearer", "Bearer nope", "Basic eDp5", "Bearer parl_" + "A" * 66, "Bearer parlt_x.y"],
 )
-async def test_without_a_valid_key_nothing_is_read(
-    client: httpx.AsyncClient, server: RunningServer, authorization: str | None
-) -> None:
+async def test_without_a_valid_key_nothing_is_read(shared: Shared, authorization: str | None) -> None:
     headers = {"authorization": authorization} if authorization is not None else {}
     for content in (b"{ this is not even json", b'{"query":"{ __schema { types { name } } }"}'):
-        response = await client.post(
-            server.graphql, content=content, headers={"content-type": "application/json", **headers}
+        response = await shared.client.post(
+            shared.server.graphql, content=content, headers={"content-type": "application/json", **headers}
         )
         assert (response.status_code, code_of(response.json())) == (401, "UNAUTHENTICATED")
         assert response.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_a_key_with_one_letter_changed_is_refused(
-    client: httpx.AsyncClient, server: RunningServer, admin_key: IssuedKey
-) -> None:
-    last = "A" if admin_key.text[-1] != "A" else "B"
-    altered = {"authorization": f"Bearer {admin_key.text[:-1]}{last}"}
-    response = await client.post(server.graphql, json=BODY, headers=altered)
+@SHARED
+async def test_a_key_with_one_letter_changed_is_refused(shared: Shared) -> None:
+    last = "A" if shared.admin.text[-1] != "A" else "B"
+    altered = {"authorization": f"Bearer {shared.admin.text[:-1]}{last}"}
+    response = await shared.client.post(shared.server.graphql, json=BODY, headers=altered)
     assert response.status_code == 401
 
 
@@ -74,18 +72,17 @@ async def test_an_expired_key_is_refused(
     assert (await client.post(server.graphql, json=BODY, headers=key.headers)).status_code == 401
 
 
-async def test_a_field_without_its_scope_is_null_and_says_which(
-    client: httpx.AsyncClient, odd_server: RunningServer, viewer_key: IssuedKey, admin_key: IssuedKey
-) -> None:
+@SHARED
+async def test_a_field_without_its_scope_is_null_and_says_which(shared: Shared) -> None:
     query = "{ personal { name email } viewer { kind } }"
-    body = await ask(client, odd_server, viewer_key, query)
+    body = await shared.ask(query, shared.viewer)
     assert body["data"] == {"personal": {"name": "Ada", "email": None}, "viewer": {"kind": "KEY"}}
     (error,) = body["errors"]
     assert (error["path"], error["extensions"]) == (
         ["personal", "email"],
         {"code": "FORBIDDEN", "allowed": ["personal:read"]},
     )
-    allowed = await ask(client, odd_server, admin_key, query)
+    allowed = await shared.ask(query)
     assert allowed["data"]["personal"]["email"] == "ada@example.org"
 
 
@@ -116,6 +113,7 @@ async def test_a_key_is_made_once_and_shown_once(
     assert {"name": "reader", "hint": made["key"][-4:]} in listed["data"]["apiKeys"]["nodes"]
 
 
+@SHARED
 @pytest.mark.parametrize(
     ("given", "path"),
     [
@@ -134,10 +132,8 @@ async def test_a_key_is_made_once_and_shown_once(
         ({"name": "x", "scopes": ["METRICS_READ"], "chatbotIds": ["Q2hhdGJvdDo3"]}, "chatbotIds"),
     ],
 )
-async def test_a_key_that_cannot_be_is_refused_with_its_place(
-    client: httpx.AsyncClient, server: RunningServer, admin_key: IssuedKey, given: dict[str, Any], path: str
-) -> None:
-    made = await ask(client, server, admin_key, MAKE_KEY, variables={"input": given})
+async def test_a_key_that_cannot_be_is_refused_with_its_place(shared: Shared, given: dict[str, Any], path: str) -> None:
+    made = await shared.ask(MAKE_KEY, variables={"input": given})
     places = [step for problem in made["data"]["createApiKey"]["problems"] for step in problem["path"]]
     assert path in places
 
@@ -172,28 +168,26 @@ async def test_a_token_does_less_than_its_key_and_ends_with_it(
     assert (await client.post(server.graphql, json=BODY, headers=headers)).status_code == 401
 
 
+@SHARED
 @pytest.mark.parametrize("seconds", [59, 3_601])
-async def test_a_token_lives_from_a_minute_to_an_hour(
-    client: httpx.AsyncClient, server: RunningServer, admin_key: IssuedKey, seconds: int
-) -> None:
+async def test_a_token_lives_from_a_minute_to_an_hour(shared: Shared, seconds: int) -> None:
     given = {"scopes": ["METRICS_READ"], "lifeSeconds": seconds}
-    made = await ask(client, server, admin_key, MAKE_TOKEN, variables={"input": given})
+    made = await shared.ask(MAKE_TOKEN, variables={"input": given})
     assert made["data"]["createBrowserToken"]["problems"][0]["path"] == ["input", "lifeSeconds"]
 
 
+@SHARED
 @pytest.mark.parametrize(("secret", "life"), [(b"another secret", 60), (TOKEN_SECRET, -1)], ids=["forged", "expired"])
-async def test_a_forged_or_expired_token_is_refused(
-    client: httpx.AsyncClient, server: RunningServer, admin_key: IssuedKey, secret: bytes, life: int
-) -> None:
+async def test_a_forged_or_expired_token_is_refused(shared: Shared, secret: bytes, life: int) -> None:
     token = BrowserToken(
-        workspace_id=admin_key.key.workspace_id,
-        key_id=admin_key.key.key_id,
+        workspace_id=shared.admin.key.workspace_id,
+        key_id=shared.admin.key.key_id,
         scopes=frozenset(Scope),
         chatbot_ids=None,
         expires_at=datetime.now(UTC) + timedelta(seconds=life),
     )
     headers = {"authorization": f"Bearer {sign_token(token, secret)}"}
-    assert (await client.post(server.graphql, json=BODY, headers=headers)).status_code == 401
+    assert (await shared.client.post(shared.server.graphql, json=BODY, headers=headers)).status_code == 401
 
 
 async def test_a_public_key_works_from_its_pages_only(

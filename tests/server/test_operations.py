@@ -141,6 +141,22 @@ async def test_a_key_that_spent_its_points_waits(
     assert unread.status_code == 415, "another workspace is not concerned"
 
 
+async def test_a_long_new_document_is_paid_for_even_if_refused(
+    client: httpx.AsyncClient, database: Database, admin_key: IssuedKey
+) -> None:
+    limits = replace(Limits(), key_points=100, key_points_per_second=0.1)
+    app = build_app(database, schema=schema_with_extras(), clock=now, token_secret=TOKEN_SECRET, limits=limits)
+    async with serving(app) as server:
+        answers = [
+            await ask(client, server, admin_key, "{ nothing" + " " * 4_000 + str(number) + "}") for number in range(3)
+        ]
+    assert [code_of(answer) for answer in answers] == [
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_PARSE_FAILED",
+        "LIMIT_REACHED",
+    ]
+
+
 async def test_one_workspace_cannot_take_all_places(
     client: httpx.AsyncClient, database: Database, admin_key: IssuedKey, other_admin_key: IssuedKey
 ) -> None:

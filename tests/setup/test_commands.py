@@ -51,7 +51,7 @@ def test_a_workspace_is_changed_where_asked_and_nowhere_else() -> None:
     [
         (["create", "North", "--time-zone", "Mars"], "IANA name"),
         (["create", "North", "--currency", "Euro"], "three letters"),
-        (["create", "North", "--billing-day", "31"], "31 is not in the range"),
+        (["create", "North", "--billing-day", "31"], "less than or equal to 28"),
         (["set", "North"], "at least one of the options"),
     ],
     ids=["zone", "currency", "billing day", "nothing"],

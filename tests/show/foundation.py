@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import ingest
 from benchmarks.stage import free_port
+from tests.flows import star_recount as recount
 from tests.flows.storm import raise_storm
 from tests.show.lines import Line
 
@@ -102,7 +103,11 @@ def show_checks() -> str:
 
 
 def show_star() -> str:
-    return _run_tests("tests/flows/test_star.py")
+    summary = _run_tests("tests/flows/test_star.py")
+    file = recount.find_star()
+    if file is None:
+        raise AssertionError(f"{recount.FILE_NAME} is not here: set PARLANCE_DATASETS")
+    return f"{recount.describe(recount.read_talks(file))}\nall of it equal over HTTP, in two ranges: {summary}"
 
 
 def show_ingest() -> str:

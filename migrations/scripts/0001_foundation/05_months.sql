@@ -10,7 +10,7 @@ declare
     earliest constant integer := 2000 * 12;
     latest constant integer := extract(year from now() at time zone 'UTC')::integer * 12
         + extract(month from now() at time zone 'UTC')::integer - 1 + 2;
-    suffix constant text := '_y' || (wanted / 12)::text || 'm' || lpad((wanted % 12 + 1)::text, 2, '0');
+    suffix constant text := month_suffix(wanted);
     parent text;
     partition text;
     created boolean := false;
@@ -28,7 +28,7 @@ begin
         continue when to_regclass('public.' || quote_ident(partition)) is not null;
         -- Made apart and attached: creating it in place would stop every reader and writer of the parent.
         execute format('create table public.%I (like public.%I including defaults including constraints) with (%s)',
-            partition, parent, case when parent = 'session' then 'fillfactor = 80' else 'fillfactor = 100' end);
+            partition, parent, case when parent = 'session' then 'fillfactor = 60' else 'fillfactor = 100' end);
         execute format('revoke all on public.%I from public', partition);
         execute format('alter table public.%I attach partition public.%I for values in (%s)',
             parent, partition, wanted);
@@ -49,6 +49,39 @@ as $body$
     ]
 $body$;
 
--- Months in which nothing is kept any more go as a whole, of all workspaces: decided outside, per workspace rows are
--- deleted before. Only the owner may drop.
-revoke all on function ensure_month(integer) from public;
+-- A table that was empty a moment ago has no statistics, and a plan made now is kept: with equal costs the planner may
+-- read a whole workspace for each row that it looks up. Autovacuum comes only after a minute; whoever fills a month
+-- fast asks for statistics after its first thousands of rows.
+create function refresh_statistics(wanted integer) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, public, pg_temp
+    set lock_timeout = '1s'
+as $body$
+declare
+    growing constant text[] := array[
+        'event_key', 'session_key', 'visitor', 'visitor_chatbot', 'thread', 'loose_event', 'label', 'fact_change'
+    ];
+    target text;
+begin
+    for target in
+        select relname from pg_class
+        where relnamespace = 'public'::regnamespace and relkind = 'r' and (
+            relname = any (growing) or relname in (
+                select parent || month_suffix(wanted) from unnest(monthly_tables()) as parent
+            )
+        )
+        order by relname
+    loop
+        execute format('analyze public.%I', target);
+    end loop;
+end
+$body$;
+
+create function month_suffix(wanted integer) returns text
+    language sql immutable parallel safe
+    set search_path = pg_catalog, pg_temp
+as $body$
+    select '_y' || (wanted / 12)::text || 'm' || lpad((wanted % 12 + 1)::text, 2, '0')
+$body$;
+
+revoke all on function ensure_month(integer), refresh_statistics(integer) from public;

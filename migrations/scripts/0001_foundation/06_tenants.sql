@@ -29,7 +29,8 @@ revoke update, delete on audit_entry from parlance_app;
 grant select, insert on workspace_registry to parlance_app;
 grant select, insert, update, delete on job to parlance_app;
 grant select on alembic_version to parlance_app;
-grant execute on function ensure_month(integer), monthly_tables() to parlance_app;
+grant execute on function ensure_month(integer), refresh_statistics(integer), monthly_tables(), month_suffix(integer)
+    to parlance_app;
 grant usage on schema public to parlance_app;
 -- Everybody has these by default; where that was taken away, ingest still needs its staging tables. Roles other than
 -- the database's owner cannot grant them, and are warned by Postgres.

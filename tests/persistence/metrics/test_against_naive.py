@@ -234,16 +234,26 @@ def check_groups(case: Case, table: MetricTable) -> None:
                     assert_equal(found, cells[name], f"{bucket.label} of {group.key} {name}")
 
 
-@pytest.mark.parametrize("seed", range(6))
-async def test_answers_equal_plain_loops(facts: Facts, ask: Ask, seed: int) -> None:
+async def check_world(facts: Facts, ask: Ask, *, seed: int, size: int, questions: int) -> None:
     await facts.chatbot(2)
     await facts.chatbot(3)
-    world = await settle(facts, seed, size=40)
+    world = await settle(facts, seed, size=size)
     names = Names({kind: await facts.labels(kind, *texts) for kind, texts in LABELS.items()})
-    for number in range(12):
+    for number in range(questions):
         case = Case(world, names, seed * 1_000 + number)
         table = await case.ask(ask)
         check_totals(case, table)
         if len(table.buckets) < 80:
             check_series(case, table)
         check_groups(case, table)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_answers_equal_plain_loops(facts: Facts, ask: Ask, seed: int) -> None:
+    await check_world(facts, ask, seed=seed, size=40, questions=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 150))
+async def test_many_answers_equal_plain_loops(facts: Facts, ask: Ask, seed: int) -> None:
+    await check_world(facts, ask, seed=seed, size=60, questions=20)

@@ -9,7 +9,7 @@ from domain.problems import Refused
 from domain.queries.filters import In, NotThis
 from domain.queries.query import Comparison, Order, Part
 from domain.queries.table import MetricTable, Status
-from domain.time import Grain, Moments, Rolling
+from domain.time import Calendar, Grain, Moments, Rolling
 from domain.vocabulary import Basis, Channel, LabelKind, Role, Source
 from tests.persistence.metrics.conftest import Ask
 from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, MINUTE_MS, NOON_MS, Facts, a_message, a_session
@@ -59,7 +59,7 @@ async def test_sources_may_be_asked_for(facts: Facts, ask: Ask) -> None:
     table = await ask("sessions", sources=frozenset({Source.EVAL}), include_bots=True)
     assert table.totals["sessions"].now.value == 2
     grouped = await ask("sessions", group_by=("source",), parts=GROUPED)
-    assert counts(grouped) == {"EVAL": 1, "LIVE": 1}
+    assert counts(grouped) == {"Eval": 1, "Live": 1}
 
 
 async def test_gaps_are_zero_for_counts_and_null_for_rates(facts: Facts, ask: Ask) -> None:
@@ -189,7 +189,7 @@ async def test_the_total_of_a_ratio_is_the_ratio_of_totals(facts: Facts, ask: As
         *(a_session(channel=Channel.WEBSITE) for _ in range(3)),
     )
     table = await ask("engagementRate", group_by=("channel",), parts=GROUPED)
-    assert counts(table, "engagementRate") == {"WEBSITE": 1.0, "APP": 0.0}
+    assert counts(table, "engagementRate") == {"Website": 1.0, "App": 0.0}
     assert table.totals["engagementRate"].now.value == 0.75
 
 
@@ -318,3 +318,30 @@ async def test_a_workspace_that_is_not_there(ask: Ask, facts: Facts) -> None:
     facts.workspace_id = type(facts.workspace_id)(int=7)
     with pytest.raises(Refused):
         await ask("sessions")
+
+
+async def test_today_at_midnight_is_empty_and_not_an_error(facts: Facts, ask: Ask) -> None:
+    midnight = NOON_MS + 12 * HOUR_MS
+    await facts.sessions(a_session(started_at_ms=midnight), a_session(started_at_ms=midnight - 1))
+    table = await ask(
+        "sessions",
+        "newVisitors",
+        "resolutionRate",
+        range=Calendar.TODAY,
+        now_ms=midnight,
+        compare=Comparison.PREVIOUS_PERIOD,
+        group_by=("channel",),
+        parts=frozenset(Part),
+    )
+    assert table.buckets == ()
+    assert table.groups == ()
+    assert (table.totals["sessions"].now.value, table.totals["resolutionRate"].now.value) == (0, None)
+
+
+async def test_a_long_message_stream_belongs_to_its_old_session(facts: Facts, ask: Ask) -> None:
+    """The session started long before the range; its messages of the range count, the session does not."""
+    old = a_session(started_at_ms=NOON_MS - 40 * DAY_MS, last_activity_at_ms=NOON_MS + HOUR_MS)
+    await facts.sessions(old)
+    await facts.messages(a_message(old, occurred_at_ms=NOON_MS), a_message(old, occurred_at_ms=NOON_MS - 40 * DAY_MS))
+    table = await ask("sessions", "answers")
+    assert (table.totals["sessions"].now.value, table.totals["answers"].now.value) == (0, 1)

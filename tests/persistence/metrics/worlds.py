@@ -153,7 +153,12 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
     world = World()
     world.sessions = [random_session(dice) for _ in range(size)]
     for session in world.sessions:
-        world.messages += [random_message(dice, session) for _ in range(dice.count(4))]
+        turns = [random_message(dice, session) for _ in range(dice.count(4))]
+        # Messages are activity (R32.8).
+        session["last_activity_at_ms"] = max(
+            session["last_activity_at_ms"], *(one["occurred_at_ms"] for one in turns), 0
+        )
+        world.messages += turns
         world.operations += [
             random_event(
                 dice,

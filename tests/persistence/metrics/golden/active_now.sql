@@ -7,7 +7,7 @@ SELECT /* moment, now */ $1::INTEGER AS leg,
 FROM (SELECT session.ended_at_ms AS session_ended_at_ms, session.last_activity_at_ms AS session_last_activity_at_ms, session.idle_timeout_ms AS session_idle_timeout_ms
 FROM session AS session
 WHERE session.workspace_id = $5::UUID
-AND session.opened
-AND session.merged_into IS NULL AND CASE WHEN session.is_bot THEN false ELSE true END
+AND session.opened IS true
+AND session.merged_into IS NULL AND (session.is_bot IS true) IS NOT true
 AND session.source IN ($7::SMALLINT)
 AND session.last_activity_at_ms >= $6::BIGINT) AS rows_0

@@ -8,8 +8,8 @@ FROM (SELECT session.visitor_id AS session_visitor_id, visitor.first_seen_at_ms 
 FROM session AS session
 LEFT OUTER JOIN visitor_chatbot AS visitor ON visitor.workspace_id = session.workspace_id AND visitor.visitor_id = session.visitor_id AND visitor.chatbot_id = session.chatbot_id
 WHERE session.workspace_id = $3::UUID
-AND session.opened
-AND session.merged_into IS NULL AND CASE WHEN session.is_bot THEN false ELSE true END
+AND session.opened IS true
+AND session.merged_into IS NULL AND (session.is_bot IS true) IS NOT true
 AND session.source IN ($12::SMALLINT)
 AND session.chatbot_id IN ($13::INTEGER)
 AND session.started_at_ms >= $4::BIGINT
@@ -24,8 +24,8 @@ FROM (SELECT width_bucket(session.started_at_ms, $8::BIGINT[]) AS bucket, sessio
 FROM session AS session
 LEFT OUTER JOIN visitor_chatbot AS visitor ON visitor.workspace_id = session.workspace_id AND visitor.visitor_id = session.visitor_id AND visitor.chatbot_id = session.chatbot_id
 WHERE session.workspace_id = $9::UUID
-AND session.opened
-AND session.merged_into IS NULL AND CASE WHEN session.is_bot THEN false ELSE true END
+AND session.opened IS true
+AND session.merged_into IS NULL AND (session.is_bot IS true) IS NOT true
 AND session.source IN ($14::SMALLINT)
 AND session.chatbot_id IN ($15::INTEGER)
 AND session.started_at_ms >= $10::BIGINT

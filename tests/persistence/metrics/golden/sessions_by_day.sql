@@ -6,8 +6,8 @@ SELECT /* session, now */ $1::INTEGER AS leg,
 FROM (SELECT width_bucket(session.started_at_ms, $2::BIGINT[]) AS bucket
 FROM session AS session
 WHERE session.workspace_id = $3::UUID
-AND session.opened
-AND session.merged_into IS NULL AND CASE WHEN session.is_bot THEN false ELSE true END
+AND session.opened IS true
+AND session.merged_into IS NULL AND (session.is_bot IS true) IS NOT true
 AND session.source IN ($6::SMALLINT)
 AND session.started_at_ms >= $4::BIGINT
 AND session.started_at_ms < $5::BIGINT) AS rows_0

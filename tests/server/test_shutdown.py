@@ -1,0 +1,113 @@
+"""A server that is told to stop ends what it accepted, says farewell to sockets, and is gone in time (P32)."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+from websockets.typing import Subprotocol
+
+from persistence.engine import Database
+from tests.build import a_user_message
+from tests.server.conftest import IssuedKey
+
+CHECKOUT = Path(__file__).parents[2]
+START_SECONDS = 40.0
+END_SECONDS = 10.0
+
+
+@contextmanager
+def started(app_url: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": app_url,
+        "PARLANCE_PORT": str(port),
+        "PARLANCE_DATA": str(folder / "data"),
+        "PARLANCE_KEY_FILE": str(folder / "master.key"),
+        "PARLANCE_DEMO": "off",
+    }
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve"], cwd=CHECKOUT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health/ready")
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def wait_for(address: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            if httpx.get(address).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+@pytest.mark.promise(32)
+async def test_a_stopped_server_finishes_what_it_accepted(
+    app_url: str, database: Database, admin_key: IssuedKey, tmp_path: Path
+) -> None:
+    with started(app_url, tmp_path) as (url, process):
+        async with websockets.connect(
+            f"{url.replace('http', 'ws')}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None
+        ) as talk:
+            await talk.send(json.dumps({"type": "connection_init", "payload": admin_key.headers}))
+            await talk.recv()
+            sending = [asyncio.create_task(keep_sending(url, admin_key)) for _ in range(4)]
+            await asyncio.sleep(1)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            await talk.wait_closed()
+            outcomes = [outcome for task in sending for outcome in await task]
+            await asyncio.to_thread(process.wait, END_SECONDS)
+        took = time.monotonic() - began
+    assert talk.close_code == 1001
+    assert (process.returncode, took < END_SECONDS) == (0, True)
+    assert outcomes.count("done") > 4
+    assert set(outcomes) <= {"done", "refused"}
+
+
+async def keep_sending(url: str, key: IssuedKey) -> list[str]:
+    """Each request on a connection of its own, until no more are taken: answered, or never accepted."""
+    outcomes: list[str] = []
+    while "refused" not in outcomes:
+        outcomes.append(await send_once(url, key))
+    return outcomes
+
+
+async def send_once(url: str, key: IssuedKey) -> str:
+    event: dict[str, Any] = a_user_message()
+    async with httpx.AsyncClient(timeout=10) as client:
+        try:
+            response = await client.post(f"{url}/v1/events", json=[event], headers=key.headers)
+        except httpx.ConnectError:
+            return "refused"
+        except httpx.TransportError as error:
+            return f"cut: {error!r}"
+    return "done" if response.status_code == 200 else str(response.status_code)

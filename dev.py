@@ -30,6 +30,6 @@ def check_machine() -> None:
 
 if __name__ == "__main__":
     check_machine()
-    from installation.commands import main
+    from server.installation.commands import main
 
     sys.exit(main(sys.argv[1:]))

@@ -125,7 +125,7 @@ def test_sql_is_never_put_together_from_strings() -> None:
 
 
 def test_every_folder_is_known() -> None:
-    allowed = {*PACKAGES, *OTHERS, "web", "docs", "installation"}
+    allowed = {*PACKAGES, *OTHERS, "web", "docs"}
     found = {
         item.name
         for item in ROOT.iterdir()

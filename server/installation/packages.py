@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from installation.places import CHECKOUT, Refusal, cache_folder, can_make, fingerprint, locked, read_stamp
-from installation.terminal import follow, say
+from server.installation.places import CHECKOUT, Refusal, cache_folder, can_make, fingerprint, locked, read_stamp
+from server.installation.terminal import follow, say
 
 STAMP = "parlance-stamp"
 REMEDY = (

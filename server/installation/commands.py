@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from installation.packages import REMEDY, make_empty_environment, python_with_packages
-from installation.pages import built_pages
-from installation.places import CHECKOUT, Refusal, cache_folder, workplace
-from installation.terminal import become, follow, say
+from server.installation.packages import REMEDY, make_empty_environment, python_with_packages
+from server.installation.pages import built_pages
+from server.installation.places import CHECKOUT, Refusal, cache_folder, workplace
+from server.installation.terminal import become, follow, say
 
 CHECKED = (
     *("domain", "persistence", "schema", "resolvers", "subscriptions", "delivery", "server"),
-    *("migrations", "tests", "benchmarks", "installation", "dev.py"),
+    *("migrations", "tests", "benchmarks", "dev.py"),
 )
 _LOCK_OPTIONS = ("--universal", "--generate-hashes", "--no-header", "--no-emit-index-url", "--no-annotate")
 
@@ -99,7 +99,7 @@ def lock(arguments: Sequence[str]) -> int:
     """Pin all packages anew: requirements.in -> requirements.lock."""
     with tempfile.TemporaryDirectory(prefix="parlance-lock-") as folder:
         follow([*make_empty_environment(Path(folder)), "install", "uv"], remedy=REMEDY)
-        for name in ("requirements", "requirements-node"):
+        for name in ("requirements", "web/requirements-node"):
             _compile(Path(folder, "bin", "uv"), f"{name}.in", CHECKOUT / f"{name}.lock")
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from installation.places import CHECKOUT, Refusal
+from server.installation.places import CHECKOUT, Refusal
 
 _SHOWN_OF_A_FAILURE_LINES = 25
 

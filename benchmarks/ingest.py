@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import psutil
 from msgspec import json
 from rich.console import Console
 from rich.table import Table
@@ -36,14 +37,21 @@ class Run:
     rate: float
     slowest_ms: float
     median_ms: float
+    server_us: float  # CPU a message; does not depend on what else the machine does
+    postgres_us: float
+    client_us: float
 
 
 async def measure(stage: Stage, workspace_id: UUID, key: str, shape: Shape, batch: int, *, connections: int) -> Run:
     requests = [make_request("/v1/events", key, body) for body in encode_bodies(shape, batch)]
     before = await count_messages(stage, workspace_id)
+    spent = read_cpu(stage)
     started = time.perf_counter()
     answers = await send_all(stage.port, requests, connections=connections)
     seconds = time.perf_counter() - started
+    server, postgres, client = (
+        (after - then) / shape.messages * 1e6 for after, then in zip(read_cpu(stage), spent, strict=True)
+    )
     visible = await count_messages(stage, workspace_id) - before
     _check(answers, shape.messages, visible)
     times = sorted(answer.seconds * 1000 for answer in answers)
@@ -54,7 +62,30 @@ async def measure(stage: Stage, workspace_id: UUID, key: str, shape: Shape, batc
         rate=shape.messages / seconds,
         slowest_ms=times[-1],
         median_ms=times[len(times) // 2],
+        server_us=server,
+        postgres_us=postgres,
+        client_us=client,
     )
+
+
+def read_cpu(stage: Stage) -> tuple[float, float, float]:
+    """Seconds so far of the server, of all processes of Postgres, and of this client."""
+    assert stage.process is not None
+    postmaster = psutil.Process(stage.postgres_process())
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    return (
+        _seconds(psutil.Process(stage.process.pid)),
+        sum(_seconds(process) for process in processes),
+        _seconds(psutil.Process()),
+    )
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _check(answers: list[Answer], sent: int, visible: int) -> None:
@@ -122,7 +153,7 @@ async def _measure_floors(stage: Stage, workspace_id: UUID, messages: int) -> di
 
 
 def _print(runs: list[Run], floors: dict[tuple[str, int], float], before: int) -> None:
-    console = Console(width=130)
+    console = Console(width=150)
     title = f"Ingest over HTTP, {os.cpu_count()} cores, {before:,} sessions there already"
     table = Table(title=title)
     heads = (
@@ -134,16 +165,20 @@ def _print(runs: list[Run], floors: dict[tuple[str, int], float], before: int) -
         "of dedup. insert",
         "median ms",
         "slowest ms",
+        "CPU us: server",
+        "Postgres",
+        "client",
     )
     for head in heads:
         table.add_column(head, justify="right")
     for run in runs:
         copy, insert = floors["copy", run.batch], floors["insert", run.batch]
         cells = (run.batch, f"v{run.version}", run.live, f"{run.rate:,.0f}", f"{run.rate / copy:.0%}")
-        rest = (f"{run.rate / insert:.0%}", f"{run.median_ms:.0f}", f"{run.slowest_ms:.0f}")
+        spent = (f"{run.server_us:.1f}", f"{run.postgres_us:.1f}", f"{run.client_us:.1f}")
+        rest = (f"{run.rate / insert:.0%}", f"{run.median_ms:.0f}", f"{run.slowest_ms:.0f}", *spent)
         table.add_row(*map(str, cells), *rest)
     for (kind, batch), rate in floors.items():
-        table.add_row(str(batch), "", f"floor: {kind}", f"{rate:,.0f}", "", "", "", "")
+        table.add_row(str(batch), "", f"floor: {kind}", f"{rate:,.0f}")
     console.print(table)
 
 

@@ -34,4 +34,5 @@ def without_private_parts(address: str) -> str:
     if not host:
         return "" if "@" in plain else plain
     bracketed = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{bracketed}{f':{port}' if port else ''}{parts.path}".removeprefix("://")
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    return f"{scheme}//{bracketed}{f':{port}' if port else ''}{parts.path}"

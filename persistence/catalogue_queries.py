@@ -18,6 +18,7 @@ select relname::text, relkind::text, relispartition, relrowsecurity, relforcerow
         as security_invoker
 from pg_class
 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+order by relname
 """
 
 POLICIES = """

@@ -16,8 +16,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -25,6 +23,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_composite_type,
     is_leaf_type,
 )
 from strawberry.extensions import FieldExtension
@@ -32,6 +31,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
 from domain.problems import LimitReached, Problem
+from schema.fragments import fragment_use, fragments_of
 
 SATURATED: Final = 10**12
 """No sum grows beyond this; larger than every limit."""
@@ -101,6 +101,7 @@ class Measure:
 
 
 _NOTHING: Final = Measure()
+_MOST_UNKNOWN: Final = 50
 
 
 class CostTable:
@@ -135,6 +136,7 @@ class _Pass:
     variables: Mapping[str, Any]
     measured: dict[str, Measure] = field(default_factory=dict)
     size_variables: set[str] = field(default_factory=set)
+    unknown_fields: list[tuple[str, FieldNode]] = field(default_factory=list)
 
     def measure_operation(self, operation: OperationDefinitionNode) -> Measure:
         self._measure_fragments()
@@ -175,6 +177,8 @@ class _Pass:
     def _field(self, selection: FieldNode, parent: Any) -> Measure:
         name = selection.name.value
         definition = _field_of(self.table.schema, parent, name)
+        if definition is None and parent is not None and len(self.unknown_fields) < _MOST_UNKNOWN:
+            self.unknown_fields.append((parent.name, selection))
         own = Measure(
             depth=1,
             fields=1,
@@ -224,53 +228,7 @@ def _bounded(number: int) -> int:
 
 
 def _field_of(schema: GraphQLSchema, parent: Any, name: str) -> GraphQLField | None:
-    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
-        return schema.get_field(parent, name)
-    return None
-
-
-def spreads(selections: SelectionSetNode) -> set[str]:
-    """Names of the fragments used directly in a selection set, at any depth of fields."""
-    found: set[str] = set()
-    waiting = [selections]
-    while waiting:
-        for selection in waiting.pop().selections:
-            if isinstance(selection, FragmentSpreadNode):
-                found.add(selection.name.value)
-            else:
-                inner = getattr(selection, "selection_set", None)
-                if inner is not None:
-                    waiting.append(inner)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class FragmentUse:
-    """Fragments innermost first, and the names in which a fragment leads back to itself."""
-
-    order: tuple[str, ...]
-    cyclic: tuple[str, ...]
-
-
-def fragment_use(fragments: Mapping[str, FragmentDefinitionNode]) -> FragmentUse:
-    """Depth-first order over fragment uses, without recursion; each fragment's spreads are read once."""
-    order: list[str] = []
-    cyclic: list[str] = []
-    state: dict[str, bool] = {}  # False while its inner fragments are visited, True afterwards
-    for start in fragments:
-        stack = [(start, False)]
-        while stack:
-            name, done = stack.pop()
-            if done:
-                state[name] = True
-                order.append(name)
-            elif name not in state and name in fragments:
-                state[name] = False
-                stack.append((name, True))
-                inner = spreads(fragments[name].selection_set)
-                cyclic.extend(other for other in inner if state.get(other) is False)
-                stack.extend((other, False) for other in inner)
-    return FragmentUse(order=tuple(order), cyclic=tuple(cyclic))
+    return schema.get_field(parent, name) if is_composite_type(parent) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +237,8 @@ class Measured:
 
     measure: Measure
     size_variables: tuple[str, ...]
+    unknown_fields: tuple[tuple[str, FieldNode], ...] = ()
+    """Fields that their type does not have, as its name and the field; validation tells them with a near name."""
 
 
 def measure_operation(
@@ -287,15 +247,11 @@ def measure_operation(
     """Never raises and never takes longer than linear time, whatever the document says."""
     found = _Pass(table=table, fragments=fragments_of(document), variables=variables)
     figures = found.measure_operation(operation)
-    return Measured(measure=figures, size_variables=tuple(sorted(found.size_variables)))
-
-
-def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
+    return Measured(
+        measure=figures,
+        size_variables=tuple(sorted(found.size_variables)),
+        unknown_fields=tuple(found.unknown_fields),
+    )
 
 
 def shape_problem(limits: CostLimits, measure: Measure) -> Problem | None:
@@ -317,52 +273,6 @@ def too_many(what: str, value: int, most: int) -> LimitReached:
         message=f"The document has {told} {what} with its fragments expanded; {most} are allowed.",
         allowed=(f"{most} {what}",),
     )
-
-
-def merge_problem(document: DocumentNode, operation: OperationDefinitionNode, limits: CostLimits) -> Problem | None:
-    """Bounds root fields and pairs of fields of one response path, which the merge rule compares one by one.
-
-    Call it only for documents whose expanded fields are within the limit: it visits each of them.
-    """
-    fragments = fragments_of(document)
-    pairs = 0
-    waiting = [[operation.selection_set]]
-    at_root = True
-    while waiting:
-        groups = _merged(waiting.pop(), fragments)
-        if at_root and len(groups) > limits.root_fields:
-            return too_many("root fields", len(groups), limits.root_fields)
-        at_root = False
-        for nodes in groups.values():
-            pairs += len(nodes) * (len(nodes) - 1) // 2
-            below = [node.selection_set for node in nodes if node.selection_set is not None]
-            if below:
-                waiting.append(below)
-        if pairs > limits.merge_pairs:
-            return too_many("repeated fields at one place (counted in pairs)", pairs, limits.merge_pairs)
-    return None
-
-
-def _merged(
-    sets: list[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
-) -> dict[str, list[FieldNode]]:
-    """Fields of several selection sets by response name, each fragment once, as execution collects them."""
-    groups: dict[str, list[FieldNode]] = {}
-    seen: set[str] = set()
-    waiting = list(sets)
-    while waiting:
-        for selection in waiting.pop().selections:
-            if isinstance(selection, FieldNode):
-                name = selection.alias.value if selection.alias else selection.name.value
-                groups.setdefault(name, []).append(selection)
-            elif isinstance(selection, InlineFragmentNode):
-                waiting.append(selection.selection_set)
-            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
-                seen.add(selection.name.value)
-                fragment = fragments.get(selection.name.value)
-                if fragment is not None:
-                    waiting.append(fragment.selection_set)
-    return groups
 
 
 def objects_in(data: Any) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -28,14 +29,12 @@ from schema.cost import (
     CostLimits,
     CostTable,
     Measured,
-    fragment_use,
-    fragments_of,
     measure_operation,
-    merge_problem,
     shape_problem,
-    spreads,
     too_many,
 )
+from schema.fragments import fragment_use, fragments_of, spreads
+from schema.merging import merge_problem
 from schema.problems import coded_error
 
 PARSE_FAILED: Final = "GRAPHQL_PARSE_FAILED"
@@ -169,6 +168,9 @@ class Documents:
 
     def _measured(self, node: DocumentNode, operation: OperationDefinitionNode) -> Measured:
         measured = measure_operation(self._table, node, operation, {})
+        if len(measured.unknown_fields) > _MOST_ERRORS:
+            # Validation would look for the near name of each, which takes its time and helps nobody any more.
+            raise DocumentRefused([_unknown_field(kind, node) for kind, node in measured.unknown_fields[:_MOST_ERRORS]])
         problem = shape_problem(self.limits, measured.measure)
         problem = problem or merge_problem(node, operation, self.limits)
         if problem is not None:
@@ -266,6 +268,11 @@ def _as_refusal(error: GraphQLError, code: str) -> GraphQLError:
     return GraphQLError(
         _cut(message), nodes=error.nodes, source=error.source, positions=error.positions, extensions=extensions
     )
+
+
+def _unknown_field(kind: str, node: FieldNode) -> GraphQLError:
+    message = f"Cannot query field {node.name.value!r} on type {kind!r}."
+    return GraphQLError(_cut(message), nodes=node, extensions={"code": VALIDATION_FAILED})
 
 
 def _cut(message: str) -> str:

@@ -291,10 +291,11 @@ def reporting(plan: QueryPlan, needs: Needs) -> Reporting:
         return Reporting(some=True)
     chatbots = plan.scope.chatbots_in(plan.query.where)
     able = tuple(sorted(one.chatbot_id for one in chatbots if reports_all(one, needs)))
+    if len(able) == len(chatbots):
+        # Also where there is none at all: then nothing happened, and that is known.
+        return Reporting(some=True)
     if not able:
         return Reporting(some=False, restriction=NEVER)
-    if len(able) == len(chatbots):
-        return Reporting(some=True)
     restriction = OneOf(Column("chatbot_id", Place.SESSION), able)
     return Reporting(True, Count(Relation.SESSION, restriction), _ALL_SESSIONS, restriction)
 

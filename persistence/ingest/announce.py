@@ -1,20 +1,35 @@
-"""What others must hear of an append: which facts changed, which leads; a notice carries ids only."""
+"""What others must hear of an append: which facts changed, which leads, which sessions merged into others."""
 
 from collections.abc import Sequence
-from typing import Final
 
+from domain.facts import ProbeRecord, ReleaseRecord
+from persistence.changes import Subject, record_changes
+from persistence.feeds import Feed, append_to_feed
+from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch
+from persistence.ingest.rows import month_at
 
-_SESSIONS: Final = 1
+CHANNEL = "parlance_facts"
+"""The payload of its notices is the workspace's id."""
 
 
-async def announce(batch: Batch, leads: Sequence[tuple[int, int]]) -> None:
-    driver, workspace_id = batch.writer.driver, batch.writer.workspace_id
-    for month, session_ids in batch.touched.items():
-        await driver.execute(
-            "insert into fact_change (workspace_id, month, subject, ids) values ($1, $2, $3, $4)",
-            workspace_id,
-            month,
-            _SESSIONS,
-            list(session_ids),
-        )
+async def announce(batch: Batch, arrivals: Sequence[Arrival], leads: Sequence[tuple[int, int]]) -> None:
+    writer = batch.writer
+    await record_changes(writer, batch.touched)
+    for kind, subject in ((ReleaseRecord, Subject.RELEASE), (ProbeRecord, Subject.PROBE)):
+        await record_changes(writer, _chatbots_by_month(arrivals, kind), subject=subject)
+    if leads:
+        await append_to_feed(writer, Feed.LEAD, leads)
+    merged = [session_id for session_id, place in batch.places.items() if place.fact.merged_into is not None]
+    if merged:
+        await append_to_feed(writer, Feed.SESSION_CHANGE, [(session_id, batch.generation) for session_id in merged])
+    await writer.driver.execute("select pg_notify($1, $2)", CHANNEL, str(writer.workspace_id))
+
+
+def _chatbots_by_month(arrivals: Sequence[Arrival], kind: type) -> dict[int, set[int]]:
+    """Rows without a session have no number of their own: their chatbot's stands for them."""
+    found: dict[int, set[int]] = {}
+    for arrival in arrivals:
+        if arrival.record.__class__ is kind:
+            found.setdefault(month_at(arrival.at_ms), set()).add(arrival.chatbot_id)
+    return found

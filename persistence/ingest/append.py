@@ -20,7 +20,9 @@ from persistence.engine import Database
 from persistence.ingest.announce import announce
 from persistence.ingest.arrivals import ACCEPTED, Arrival, EventResult, Parcel, arrivals_of, reject
 from persistence.ingest.batch import Batch, Loose
+from persistence.ingest.derive import NameTaken
 from persistence.ingest.encode import Numbers, encode, name_messages
+from persistence.ingest.hot import HotSessions, hot_sessions
 from persistence.ingest.keys import find_keys, find_waiting, name_key, tell_conflict, where_is, without_repeated
 from persistence.ingest.leads import write_leads
 from persistence.ingest.naming import Names, names_of
@@ -29,7 +31,7 @@ from persistence.ingest.placing import Placed, place_records
 from persistence.ingest.repair import Disorder, make_loose, place_by_time, repair
 from persistence.ingest.reports import reports_of
 from persistence.ingest.rows import STAGED, STAGING, month_at
-from persistence.ingest.surroundings import Home, find_speakers, note_reports, read_home
+from persistence.ingest.surroundings import Home, begin_generation, find_speakers, note_reports
 from persistence.ingest.visitors import find_visitors, follow_contacts, write_visitors
 from persistence.labels import codes_of
 from persistence.partitions import ensure_months, note_growth
@@ -41,24 +43,43 @@ STATEMENT_TIMEOUT_MS: Final = 20_000
 
 async def store_events(database: Database, workspace_id: UUID, parcels: Sequence[Parcel]) -> list[list[EventResult]]:
     """In a transaction of its own: when this returns, the accepted events are durable."""
-    months = Counts(month_at(told.occurred_at_ms) for parcel in parcels for told in parcel.events)
+    months = _months_of(parcels)
     await ensure_months(database, months)
+    hot = hot_sessions(database.url, workspace_id)
     try:
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
-            results = await append(writer, parcels)
-    except asyncpg.UniqueViolationError:
+            results = await append(writer, parcels, hot=hot)
+    except (asyncpg.UniqueViolationError, NameTaken):
         # Two messages under one name, told apart only by looking for the names of all: too dear for every batch.
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
-            results = await append(writer, parcels, careful=True)
+            results = await append(writer, parcels, hot=hot, careful=True)
     await note_growth(database, months)
     return results
 
 
-async def append(writer: Writer, parcels: Sequence[Parcel], *, careful: bool = False) -> list[list[EventResult]]:
+def _months_of(parcels: Sequence[Parcel]) -> Counts[int]:
+    """How many events fall in each month; by day first, as days are few and quick to tell."""
+    days = Counts([told.occurred_at_ms // _DAY_MS for parcel in parcels for told in parcel.events])
+    months: Counts[int] = Counts()
+    for day, count in days.items():
+        months[month_at(day * _DAY_MS)] += count
+    return months
+
+
+_DAY_MS: Final = 86_400_000
+
+
+async def append(
+    writer: Writer, parcels: Sequence[Parcel], *, hot: HotSessions | None = None, careful: bool = False
+) -> list[list[EventResult]]:
     """One result for each event of each parcel, in order. The partitions of their months must be there."""
     arrivals = arrivals_of(parcels)
     await _begin(writer)
-    batch = Batch(writer, await read_home(writer))
+    batch = Batch(writer, *await begin_generation(writer))
+    if hot is not None:
+        hot.follow(batch.generation)
+        batch.hot = hot
+        writer.after_commit.append(lambda: hot.keep(batch.generation, batch.places.values()))
     fresh = await _admitted(batch, arrivals, careful=careful)
     if fresh:
         await _encode(batch, fresh)
@@ -67,7 +88,7 @@ async def append(writer: Writer, parcels: Sequence[Parcel], *, careful: bool = F
 
 
 async def _begin(writer: Writer) -> None:
-    """Plans are kept for any size of batch: small tables grow, so look-ups go by index from the first."""
+    """Plans are made once and kept, while tables grow from empty to millions of rows: so look-ups go by index."""
     await writer.driver.execute(
         "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off; "
         "set local plan_cache_mode = force_generic_plan; set local join_collapse_limit = 1"
@@ -269,7 +290,7 @@ async def _finish(batch: Batch, arrivals: Sequence[Arrival], placed: Placed) -> 
     leads = await write_leads(batch, captured)
     await batch.write_keys()
     await note_reports(batch.writer, batch.speakers, reports_of(arrivals, batch.speakers))
-    await announce(batch, leads)
+    await announce(batch, arrivals, leads)
 
 
 def _results(arrivals: Sequence[Arrival], parcels: Sequence[Parcel]) -> list[list[EventResult]]:

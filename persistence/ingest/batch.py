@@ -1,12 +1,11 @@
 """The state of one append: what was read, what is to be written, and the one way it is written."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from domain.chatbots import ChatbotSettings
-from domain.contacts import is_contact
 from domain.facts import IdentifyRecord, MessageRecord, Record, SessionCost, SessionFact, WorkflowRun
 from domain.sessions import SessionDelta
 from domain.vocabulary import Source
@@ -15,6 +14,7 @@ from persistence.ingest.rows import (
     Pointers,
     Staging,
     Stored,
+    array_text,
     delete_records,
     insert_keys,
     insert_records,
@@ -38,6 +38,7 @@ class Standing(NamedTuple):
 
 
 def standing_of(fact: SessionFact) -> Standing:
+    """`domain.contacts.is_contact` in other words, as this is asked for every session of every batch."""
     seen = fact.opened and fact.source == _LIVE and not fact.is_bot and fact.merged_into is None
     return Standing(
         fact.chatbot_id,
@@ -45,7 +46,7 @@ def standing_of(fact: SessionFact) -> Standing:
         fact.last_activity_at_ms,
         fact.visitor_id,
         fact.own_visitor_id,
-        seen and is_contact(fact),
+        seen and fact.user_messages > 0,
         seen,
     )
 
@@ -63,7 +64,16 @@ class Place(Struct, gc=False):
     stored: bool
     before: Standing | None
     """None for a session of this transaction."""
+    after: Standing | None = None
     changed: bool = False
+
+
+class Remembered(Protocol):
+    """Sessions in this process's memory; what is taken is this transaction's alone."""
+
+    def take_by_ref(self, reference: tuple[int, str]) -> Place | None: ...
+
+    def take(self, session_id: int) -> Place | None: ...
 
 
 class Key(NamedTuple):
@@ -109,12 +119,14 @@ _INSERT_LOOSE: Final = (
 class Batch:
     """Filled by the steps of `append`, in their order."""
 
-    def __init__(self, writer: Writer, home: Home) -> None:
+    def __init__(self, writer: Writer, generation: int, home: Home) -> None:
         self.writer = writer
+        self.generation = generation
         self.staging = Staging(writer)
         self.home = home
         self.speakers: dict[int, Speaker] = {}
         self.keys: dict[str, Key] = {}
+        self.hot: Remembered | None = None
         self.places: dict[int, Place] = {}
         self.by_ref: dict[tuple[int, str], int] = {}
         self.threads: dict[tuple[int, str], int] = {}
@@ -137,7 +149,13 @@ class Batch:
         self.told_names: dict[str, Arrival] = {}  # the same, of messages that an answer event told of before
         self.moved_keys: dict[str, Record] = {}
         self.told_identifies: list[IdentifyRecord] = []
+        self.has_timed = False
         self.touched: dict[int, set[int]] = {}  # sessions by month
+
+    def look_after(self) -> None:
+        """What the sessions are to others now; asked again after each change."""
+        for place in self.places.values():
+            place.after = standing_of(place.fact)
 
     def settings_of(self, chatbot_id: int) -> ChatbotSettings:
         settings = self.speakers[chatbot_id].settings
@@ -188,13 +206,14 @@ class Batch:
     async def _write_session_keys(self, places: Sequence[Place]) -> None:
         await self.writer.driver.execute(
             "insert into session_key (workspace_id, chatbot_id, session_ref, session_id, month, thread_id) "
-            "select $1, * from unnest($2::int[], $3::text[], $4::bigint[], $5::int[], $6::bigint[])",
+            "select $1, * from unnest($2::text::int[], $3::text[], $4::text::bigint[], $5::text::int[], "
+            "$6::text::bigint[])",
             self.writer.workspace_id,
-            [place.fact.chatbot_id for place in places],
+            array_text(place.fact.chatbot_id for place in places),
             [place.fact.session_ref for place in places],
-            [place.fact.session_id for place in places],
-            [place.month for place in places],
-            [place.thread_id for place in places],
+            array_text(place.fact.session_id for place in places),
+            array_text(place.month for place in places),
+            array_text(place.thread_id for place in places),
         )
 
     async def _write_costs_and_runs(self, months: dict[int, int]) -> None:
@@ -216,15 +235,15 @@ class Batch:
     async def _write_costs(self, costs: Sequence[SessionCost], months: dict[int, int]) -> None:
         await self.writer.driver.execute(
             "insert into session_cost as c (workspace_id, month, session_id, currency, day, cost_nano) "
-            "select $1, * from unnest($2::int[], $3::bigint[], $4::text[], $5::int[], $6::bigint[]) "
-            "on conflict (workspace_id, session_id, currency, day, month) "
+            "select $1, * from unnest($2::text::int[], $3::text::bigint[], $4::text::text[], $5::text::int[], "
+            "$6::text::bigint[]) on conflict (workspace_id, session_id, currency, day, month) "
             "do update set cost_nano = c.cost_nano + excluded.cost_nano",
             self.writer.workspace_id,
-            [months[cost.session_id] for cost in costs],
-            [cost.session_id for cost in costs],
-            [cost.currency for cost in costs],
-            [cost.day for cost in costs],
-            [cost.cost_nano for cost in costs],
+            array_text(months[cost.session_id] for cost in costs),
+            array_text(cost.session_id for cost in costs),
+            array_text(cost.currency for cost in costs),  # three capital letters each
+            array_text(cost.day for cost in costs),
+            array_text(cost.cost_nano for cost in costs),
         )
 
     async def _write_runs(self, runs: Sequence[WorkflowRun], months: dict[int, int]) -> None:
@@ -272,11 +291,13 @@ class Batch:
     async def write_keys(self) -> None:
         """Last, when every event has its place."""
         keys: list[tuple[str, bytes | None, int, int | None]] = []
+        places = self.places
         for arrival in self.new_keys:
             record = arrival.record
             if record is not None:
-                month = self.month_or_own(record)
-                keys.append((arrival.event_id, arrival.body_hash, month, record.session_id))
+                session_id = record.session_id
+                month = month_at(record.occurred_at_ms) if session_id is None else places[session_id].month
+                keys.append((arrival.event_id, arrival.body_hash, month, session_id))
         for key, record in self.names.items():
             message = record if isinstance(record, MessageRecord) and record.message_received else None
             mark = None if message is None else _A_MESSAGE

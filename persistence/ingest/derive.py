@@ -38,6 +38,10 @@ _ANSWER_COLUMNS: Final = (
 )
 
 
+class NameTaken(Exception):
+    """Two messages of one name; who of them came first is told by looking for the names of all."""
+
+
 class Rows:
     """The rows of some sessions, stored and new, while they are moved, merged and derived."""
 
@@ -94,6 +98,8 @@ def join_placeholders(rows: Rows, batch: Batch) -> None:
             continue
         known = first.setdefault(record.message_id, record)
         if known is not record:
+            if known.message_received and record.message_received:
+                raise NameTaken(record.message_id)
             stays, goes = merge_messages(known, record)
             first[record.message_id] = stays
             stays.session_id = stays.session_id if stays.message_received else known.session_id

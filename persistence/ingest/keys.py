@@ -71,7 +71,9 @@ def where_is(batch: Batch, message_id: str) -> Key | None:
 async def find_waiting(batch: Batch, message_ids: Collection[str]) -> dict[str, list[Loose]]:
     """What came before the messages that it names, by message."""
     waiting: dict[str, list[Loose]] = {}
-    if message_ids and await batch.writer.driver.fetchval(_ANY_WAITS, batch.writer.workspace_id):
+    found = await batch.writer.driver.fetchrow(_ANYTHING_LOOSE, batch.writer.workspace_id)
+    has_waiting, batch.has_timed = (False, False) if found is None else (found[0], found[1])
+    if message_ids and has_waiting:
         rows = await batch.writer.driver.fetch(_WAITING, batch.writer.workspace_id, array_text(message_ids))
         for loose in (Loose(*row) for row in rows):
             waiting.setdefault(loose.message_key or "", []).append(loose)
@@ -83,7 +85,10 @@ _LOOSE_SELECTION: Final = ", ".join(
 )
 
 
-_ANY_WAITS: Final = "select exists (select from loose_event l where l.workspace_id = $1 and l.message_key is not null)"
+_ANYTHING_LOOSE: Final = (
+    "select exists (select from loose_event l where l.workspace_id = $1 and l.message_key is not null), "
+    "exists (select from loose_event l where l.workspace_id = $1 and l.visitor_id is not null)"
+)
 _WAITING: Final = (
     f"select {_LOOSE_SELECTION} from loose_event l where l.workspace_id = $1 and l.message_key = any($2::text::uuid[])"
 )

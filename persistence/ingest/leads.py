@@ -1,9 +1,10 @@
 """Leads as they stand now, put together anew from all their captures whenever one arrives."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 from domain.facts import LeadRecord
+from domain.leads import identity_key
 from persistence.ingest.batch import Batch
 from persistence.ingest.places import take
 from persistence.ingest.rows import TABLE_OF, Stored, selection_of, stored_of
@@ -88,6 +89,9 @@ async def _known_leads(batch: Batch, names: Sequence[LeadName]) -> dict[LeadName
 async def _write(batch: Batch, leads: Sequence[tuple[LeadName, tuple[int, int], Sequence[Stored]]]) -> None:
     """The latest known value of each field; the first capture tells where the lead came from."""
     fields = {field: [_latest(captures, field) for _, _, captures in leads] for field in _FIELDS}
+    fields["identity_key"] = [
+        identity_key(email=email, phone=phone) for email, phone in zip(fields["email"], fields["phone"], strict=True)
+    ]
     await batch.writer.driver.execute(
         _UPSERT,
         batch.writer.workspace_id,
@@ -103,6 +107,6 @@ async def _write(batch: Batch, leads: Sequence[tuple[LeadName, tuple[int, int], 
     )
 
 
-def _latest(captures: Sequence[Stored], field: str) -> object:
+def _latest(captures: Sequence[Stored], field: str) -> Any:
     values = (getattr(stored.record, field) for stored in reversed(captures))
     return next((value for value in values if value is not None), None)

@@ -45,33 +45,53 @@ async def take(batch: Batch, counter: Counter, count: int) -> range:
     return range(after - count, after)
 
 
-async def find_by_refs(batch: Batch, refs: Collection[tuple[int, str]]) -> None:
+async def find_by_refs(batch: Batch, refs: Iterable[tuple[int, str]]) -> None:
     """Named sessions that are known, with their facts."""
-    if not refs:
-        return
-    rows = await batch.writer.driver.fetch(
-        _BY_REFS,
-        batch.writer.workspace_id,
-        [chatbot_id for chatbot_id, _ in refs],
-        [ref for _, ref in refs],
-    )
-    for row in rows:
-        place = _add(batch, row)
-        batch.by_ref[place.fact.chatbot_id, place.fact.session_ref] = place.fact.session_id
-    await _follow_merged(batch)
+    missing: list[tuple[int, str]] = []
+    hot = batch.hot
+    for ref in refs:
+        if ref in batch.by_ref:
+            continue
+        place = None if hot is None else hot.take_by_ref(ref)
+        if place is None:
+            missing.append(ref)
+        else:
+            batch.places[place.fact.session_id] = place
+            batch.by_ref[ref] = place.fact.session_id
+    if missing:
+        chatbots, names = zip(*missing, strict=True)
+        rows = await batch.writer.driver.fetch(_BY_REFS, batch.writer.workspace_id, list(chatbots), list(names))
+        for row in rows:
+            await _know(batch, _add(batch, row))
+
+
+async def _know(batch: Batch, place: Place) -> None:
+    """A name of a session that merged away means the one it merged into."""
+    key, fact = (place.fact.chatbot_id, place.fact.session_ref), place.fact
+    while fact.merged_into is not None:
+        into = fact.merged_into
+        month = await batch.writer.driver.fetchval(
+            "select month from session_key where workspace_id = $1 and session_id = $2", batch.writer.workspace_id, into
+        )
+        await find_by_ids(batch, [(into, month)])
+        fact = batch.places[into].fact
+    batch.by_ref[key] = fact.session_id
 
 
 async def find_by_ids(batch: Batch, wanted: Iterable[tuple[int, int]]) -> None:
     """Sessions by number and month, where not known already."""
-    missing = {session_id: month for session_id, month in wanted if session_id not in batch.places}
+    missing: dict[int, int] = {}
+    for session_id, month in wanted:
+        if session_id in batch.places:
+            continue
+        place = None if batch.hot is None else batch.hot.take(session_id)
+        if place is None:
+            missing[session_id] = month
+        else:
+            batch.places[session_id] = place
     if missing:
-        rows = await batch.writer.driver.fetch(
-            _BY_IDS,
-            batch.writer.workspace_id,
-            list(missing),
-            list(set(missing.values())),
-        )
-        for row in rows:
+        months = list(set(missing.values()))
+        for row in await batch.writer.driver.fetch(_BY_IDS, batch.writer.workspace_id, list(missing), months):
             _add(batch, row)
 
 
@@ -83,22 +103,6 @@ def _add(batch: Batch, row: asyncpg.Record) -> Place:
     place = Place(fact, row[_AFTER_FACT], row[_AFTER_FACT + 1], stored=True, before=standing_of(fact))
     batch.places[fact.session_id] = place
     return place
-
-
-async def _follow_merged(batch: Batch) -> None:
-    """A name of a session that merged away means the one it merged into."""
-    for key, session_id in batch.by_ref.items():
-        fact = batch.places[session_id].fact
-        while fact.merged_into is not None:
-            into = fact.merged_into
-            month = await batch.writer.driver.fetchval(
-                "select month from session_key where workspace_id = $1 and session_id = $2",
-                batch.writer.workspace_id,
-                into,
-            )
-            await find_by_ids(batch, [(into, month)])
-            fact = batch.places[into].fact
-        batch.by_ref[key] = fact.session_id
 
 
 def open_place(

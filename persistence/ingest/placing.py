@@ -122,7 +122,7 @@ async def _place_by_ref(batch: Batch, arrivals: Sequence[Arrival], placed: Place
         key = (arrival.chatbot_id, arrival.session_ref or "")
         if key not in first:
             first[key] = arrival
-    await find_by_refs(batch, list(first))
+    await find_by_refs(batch, first)
     new = [key for key in first if key not in batch.by_ref]
     if new:
         for key, session_id in zip(new, await take(batch, Counter.SESSION, len(new)), strict=True):

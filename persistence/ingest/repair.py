@@ -131,13 +131,30 @@ class Timed(Struct, gc=False):
 
 
 async def place_by_time(batch: Batch, new: Sequence[Arrival], threads: Iterable[int]) -> None:
-    """Then what goes by time, since that needs the sessions as they stand now; and whom an identify reaches."""
+    """Then whom an identify reaches, and what goes by time: that needs the sessions as they stand now."""
+    if batch.told_identifies:
+        await _stamp_anew(batch)
+    batch.look_after()
     timed = [Timed(a.chatbot_id, a.at_ms, a.visitor_id, a.thread_id, arrival=a) for a in new]
     timed += await _unsettled(batch, threads)
-    identified = await _reached(batch)
-    if not timed and not identified:
-        return
+    if timed:
+        await batch.flush()
+        await _place_timed(batch, timed)
+        batch.look_after()
+
+
+async def _stamp_anew(batch: Batch) -> None:
+    """Before anything goes by visitor: a session is also its stamped visitor's."""
     await batch.flush()
+    identified = await _reached(batch)
+    if identified:
+        rows = Rows()
+        await find_by_ids(batch, identified.items())
+        await rows.read(batch, identified)
+        await _derive_all(batch, rows, {})
+
+
+async def _place_timed(batch: Batch, timed: Sequence[Timed]) -> None:
     rows = Rows()
     visitors = {entry.pair for entry in timed if entry.visitor_id is not None and entry.thread_id is None}
     spans = await _spans_by_visitor(batch, visitors) if visitors else {}
@@ -151,7 +168,7 @@ async def place_by_time(batch: Batch, new: Sequence[Arrival], threads: Iterable[
         elif entry.loose is not None and target != entry.loose.session_id:
             moves[entry.loose.event_id] = target
     months = {span.session_id: month for group in (*spans.values(), *by_thread.values()) for span, month in group}
-    await _read_concerned(batch, rows, timed, moves, months, identified)
+    await _read_concerned(batch, rows, timed, moves, months)
     for stored in rows.stored:
         stored.record.session_id = moves.get(stored.record.event_id, stored.record.session_id)
     _renew_loose(batch, [entry.loose for entry in timed if entry.loose is not None], moves)
@@ -172,10 +189,9 @@ async def _read_concerned(
     timed: Sequence[Timed],
     moves: Mapping[str, int | None],
     months: Mapping[int, int],
-    identified: Mapping[int, int],
 ) -> None:
     targets = {*moves.values(), *(record.session_id for record in rows.fresh)} - {None}
-    concerned = {session_id: months[session_id] for session_id in targets if session_id is not None} | dict(identified)
+    concerned = {session_id: months[session_id] for session_id in targets if session_id is not None}
     await find_by_ids(batch, concerned.items())
     await rows.read(batch, concerned)
     await _read_rows_of(batch, rows, [entry.loose for entry in timed if entry.loose and entry.loose.event_id in moves])
@@ -197,19 +213,23 @@ def _renew_loose(batch: Batch, loose: Sequence[Loose], moves: Mapping[str, int |
 
 async def _unsettled(batch: Batch, threads: Iterable[int]) -> list[Timed]:
     """Loose rows of visitors whose sessions began otherwise than before, and those of threads that still wait."""
-    pairs = {
-        (standing.chatbot_id, visitor_id)
-        for place in batch.places.values()
-        for standing in _moved(place.before, standing_of(place.fact))
-        for visitor_id in (standing.own_visitor_id, standing.visitor_id)
-        if visitor_id is not None
-    }
+    pairs = _changed_visitors(batch) if batch.has_timed else set()
     found = await find_unsettled(batch, pairs, list(threads))
     known = {loose.event_id: loose for loose in found if loose.event_id not in batch.loose_gone}
     return [
         Timed(loose.chatbot_id, loose.occurred_at_ms, loose.visitor_id, loose.thread_id, loose=loose)
         for loose in known.values()
     ]
+
+
+def _changed_visitors(batch: Batch) -> set[Pair]:
+    return {
+        (standing.chatbot_id, visitor_id)
+        for place in batch.places.values()
+        for standing in _moved(place.before, place.after or standing_of(place.fact))
+        for visitor_id in (standing.own_visitor_id, standing.visitor_id)
+        if visitor_id is not None
+    }
 
 
 def _moved(before: Standing | None, after: Standing) -> list[Standing]:
@@ -276,8 +296,6 @@ async def _spans_by_thread(batch: Batch, threads: Iterable[int]) -> dict[int, li
 
 async def _reached(batch: Batch) -> dict[int, int]:
     """Sessions, with months, whose visitor the new identifies may name anew."""
-    if not batch.told_identifies:
-        return {}
     await find_identifies(batch, {identify.visitor_id for identify in batch.told_identifies})
     reached: dict[int, int] = {}
     for identify in batch.told_identifies:

@@ -56,7 +56,10 @@ def _event_table(record: type[Record], row: Any) -> EventTable:
     pointers = tuple(pointer for pointer in POINTERS if pointer not in fields)
     columns = ("month", *fields, *pointers)
     names = ", ".join(columns)
-    arrays = ", ".join(f"${place}::{types[column]}[]" for place, column in enumerate(columns, start=2))
+    arrays = ", ".join(
+        f"${place}::{'' if types[column] == 'TEXT' else 'text::'}{types[column]}[]"
+        for place, column in enumerate(columns, start=2)
+    )
     selection = ", ".join(f"{field}::text" if types[field] == "UUID" else field for field in fields)
     return EventTable(
         name=name,
@@ -205,7 +208,11 @@ def _loose_row(table: EventTable, record: Record, loose: Mapping[str, Pointers])
 
 
 async def _insert_by_arrays(staging: Staging, table: EventTable, rows: Sequence[tuple[Any, ...]]) -> None:
-    await staging.driver.execute(table.insert, staging.workspace_id, *map(list, zip(*rows, strict=True)))
+    arrays = (
+        list(values) if table.types[column] == "TEXT" else array_text(values)
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True)
+    )
+    await staging.driver.execute(table.insert, staging.workspace_id, *arrays)
 
 
 async def insert_keys(staging: Staging, keys: Sequence[tuple[str, bytes | None, int, int | None]]) -> None:

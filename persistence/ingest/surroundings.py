@@ -40,14 +40,17 @@ class Speaker(Struct):
     settings: ChatbotSettings | None = None
 
 
-async def read_home(writer: Writer) -> Home:
+async def begin_generation(writer: Writer) -> tuple[int, Home]:
+    """Raises the workspace's ingest generation: tells whoever keeps facts in memory that they changed."""
     row = await writer.driver.fetchrow(
-        "select time_zone, creates_chatbots, idle_timeout_ms, fact_kept_from_ms from workspace where workspace_id = $1",
+        "update workspace_counter c set ingest_generation = c.ingest_generation + 1 from workspace w "
+        "where c.workspace_id = $1 and w.workspace_id = $1 "
+        "returning c.ingest_generation, w.time_zone, w.creates_chatbots, w.idle_timeout_ms, w.fact_kept_from_ms",
         writer.workspace_id,
     )
     if row is None:
         raise LookupError("there is no such workspace")
-    return Home(_days(row[0]), row[1], row[2], row[3])
+    return row[0], Home(_days(row[1]), row[2], row[3], row[4])
 
 
 @lru_cache(maxsize=1_000)

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from domain.cutting import Mark, Segment, Span, cut_reference, cut_thread, session_at
 from domain.facts import MessageRecord, Record, SessionEndRecord, SessionStartRecord
-from domain.sessions import order_of
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch
 from persistence.ingest.places import find_by_ids, open_place, take
@@ -88,9 +87,9 @@ async def place_in_order(batch: Batch, threads: Sequence[Threaded]) -> list[Thre
 
 
 def _follows(batch: Batch, thread: Threaded) -> bool:
+    """Later by the clock: of one moment, what went by time may belong to a session that only begins now."""
     fact = batch.places[thread.last_id or 0].fact
-    first = min(map(order_of, thread.records))
-    return first[:2] > (fact.last_event_at_ms or 0, fact.last_event_id or "")
+    return min(record.occurred_at_ms for record in thread.records) > (fact.last_event_at_ms or 0)
 
 
 _FIRST_ID: Final = ""

@@ -6,6 +6,7 @@ from typing import Final
 from domain.contacts import Contact, next_contacts
 from persistence.ingest.batch import Batch, Place, Standing, standing_of
 from persistence.ingest.places import take
+from persistence.ingest.rows import array_text
 from persistence.workspaces import Counter
 
 Pair = tuple[int, int]
@@ -41,10 +42,10 @@ async def follow_contacts(batch: Batch) -> None:
     """`next_contact_at_ms` of the sessions before those that are new or changed, and of these themselves."""
     moments: dict[Pair, list[int]] = {}
     for place in batch.places.values():
-        after = standing_of(place.fact)
-        if place.before is not None and _contact_part(place.before) == _contact_part(after):
+        before, after = place.before, place.after or standing_of(place.fact)
+        if before is not None and _contact_part(before) == _contact_part(after):
             continue
-        for standing in (place.before, after):
+        for standing in (before, after):
             if standing is not None and standing.visitor_id is not None and standing.started_at_ms is not None:
                 pair = (standing.chatbot_id, standing.visitor_id)
                 moments.setdefault(pair, []).append(standing.started_at_ms)
@@ -54,8 +55,9 @@ async def follow_contacts(batch: Batch) -> None:
     new = set(batch.new_visitors.values())
     sessions: dict[Pair, list[_Session]] = {pair: [] for pair in moments}
     await _add_stored(batch, {pair: times for pair, times in moments.items() if pair[1] not in new}, sessions)
-    _add_known(batch, sessions)
-    await _write_contacts(batch, sessions, {pair: max(times) for pair, times in moments.items()})
+    if sessions:
+        _add_known(batch, sessions)
+    await _write_contacts(batch, sessions, {pair: (min(times), max(times)) for pair, times in moments.items()})
 
 
 def _contact_part(standing: Standing) -> tuple[object, ...]:
@@ -104,8 +106,8 @@ async def _add_stored(batch: Batch, moments: dict[Pair, list[int]], sessions: di
 def _add_known(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
     """Sessions of this transaction, as they stand now."""
     for session_id, place in batch.places.items():
-        standing = standing_of(place.fact)
-        if standing.visitor_id is None or standing.started_at_ms is None:
+        standing = place.after
+        if standing is None or standing.visitor_id is None or standing.started_at_ms is None:
             continue
         pair = (standing.chatbot_id, standing.visitor_id)
         if pair in sessions:
@@ -116,18 +118,30 @@ def _add_known(batch: Batch, sessions: dict[Pair, list[_Session]]) -> None:
             )
 
 
-async def _write_contacts(batch: Batch, sessions: dict[Pair, list[_Session]], last_moments: Mapping[Pair, int]) -> None:
+def _last_counting(group: Iterable[_Session], *, before_ms: int) -> int:
+    starts = (session.started_at_ms for session in group if session.counts and session.started_at_ms < before_ms)
+    return max(starts, default=0)
+
+
+async def _write_contacts(
+    batch: Batch, sessions: dict[Pair, list[_Session]], changed: Mapping[Pair, tuple[int, int]]
+) -> None:
     others: list[tuple[int, int, int | None]] = []
     for pair, group in sessions.items():
         following = next_contacts(group)
+        # Outside of this nothing changed, and not all sessions that lie there were read.
+        begin, end = _last_counting(group, before_ms=changed[pair][0]), changed[pair][1]
         for session in group:
             next_ms = following[session.session_id]
-            # Beyond the last moment nothing changed, and not all that follows was read.
-            if next_ms == session.next_ms or session.started_at_ms > last_moments[pair]:
+            if next_ms == session.next_ms or not begin <= session.started_at_ms <= end:
                 continue
             place = batch.places.get(session.session_id)
             if place is None:
                 others.append((session.session_id, session.month, next_ms))
+                if batch.hot is not None:
+                    batch.hot.take(session.session_id)  # what is remembered of it is true no more
+                if batch.hot is not None:
+                    batch.hot.take(session.session_id)  # what this process remembers of it is true no more
             else:
                 place.fact.next_contact_at_ms = next_ms
                 place.changed = True
@@ -150,7 +164,7 @@ async def write_visitors(batch: Batch) -> None:
     earliest: dict[Pair, int] = {}
     lost: set[Pair] = set()
     for place in batch.places.values():
-        after = standing_of(place.fact)
+        after = place.after or standing_of(place.fact)
         if place.before is not None and _seen_part(place.before) == _seen_part(after):
             continue
         _note_seen(place, after, earliest, lost)
@@ -189,12 +203,12 @@ async def _insert_visitors(batch: Batch, earliest: dict[Pair, int], identified: 
         seen[visitor_id] = min(started, seen.get(visitor_id, started))
     await batch.writer.driver.execute(
         "insert into visitor (workspace_id, visitor_id, key, first_seen_at_ms, identified) "
-        "select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::bool[])",
+        "select $1, * from unnest($2::text::bigint[], $3::text[], $4::text::bigint[], $5::text::bool[])",
         batch.writer.workspace_id,
-        list(batch.new_visitors.values()),
+        array_text(batch.new_visitors.values()),
         list(batch.new_visitors),
-        [seen.get(number) for number in batch.new_visitors.values()],
-        [number in identified for number in batch.new_visitors.values()],
+        array_text(seen.get(number) for number in batch.new_visitors.values()),
+        array_text(number in identified for number in batch.new_visitors.values()),
     )
 
 
@@ -213,14 +227,14 @@ async def _write_first_seen(batch: Batch, earliest: dict[Pair, int]) -> None:
         return
     await batch.writer.driver.execute(
         "insert into visitor_chatbot as v (workspace_id, chatbot_id, visitor_id, first_seen_at_ms) "
-        "select $1, * from unnest($2::int[], $3::bigint[], $4::bigint[]) "
+        "select $1, * from unnest($2::text::int[], $3::text::bigint[], $4::text::bigint[]) "
         "on conflict (workspace_id, visitor_id, chatbot_id) do update "
         "set first_seen_at_ms = excluded.first_seen_at_ms "
         "where v.first_seen_at_ms is null or v.first_seen_at_ms > excluded.first_seen_at_ms",
         batch.writer.workspace_id,
-        [chatbot_id for chatbot_id, _ in earliest],
-        [visitor_id for _, visitor_id in earliest],
-        list(earliest.values()),
+        array_text(chatbot_id for chatbot_id, _ in earliest),
+        array_text(visitor_id for _, visitor_id in earliest),
+        array_text(earliest.values()),
     )
     new = set(batch.new_visitors.values())
     known = [

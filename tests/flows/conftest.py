@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.conftest import TestCluster
-from tests.flows.serving_process import Service, service_over
+from tests.flows.serving_process import Installation, service_over
 from tests.flows.star_recount import FILE_NAME, Talk, find_star, read_talks
 
 
 @dataclass
-class StarService(Service):
+class StarInstallation(Installation):
     first_import: subprocess.CompletedProcess[str]
     second_import: subprocess.CompletedProcess[str]
 
@@ -34,16 +34,16 @@ def talks(star_file: Path) -> tuple[Talk, ...]:
 
 
 @pytest.fixture(scope="session")
-def star(cluster: TestCluster, star_file: Path) -> Iterator[StarService]:
+def star(cluster: TestCluster, star_file: Path) -> Iterator[StarInstallation]:
     """STAR, imported twice over HTTP into a running server."""
     with clone(cluster, "flows_star") as url, service_over(url) as service:
         arguments = ("import", str(star_file), "--url", service.url, "--key", service.key)
         first, second = service.run(*arguments), service.run(*arguments)
-        yield StarService(**vars(service), first_import=first, second_import=second)
+        yield StarInstallation(**vars(service), first_import=first, second_import=second)
 
 
 @pytest.fixture(scope="module")
-def service(cluster: TestCluster, request: pytest.FixtureRequest) -> Iterator[Service]:
+def service(cluster: TestCluster, request: pytest.FixtureRequest) -> Iterator[Installation]:
     """An empty workspace for one module."""
     with clone(cluster, f"flows_{request.module.__name__.rsplit('.', 1)[-1]}") as url, service_over(url) as running:
         yield running

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Service:
+class Installation:
     """`ask` and `send` go over real HTTP; errors of GraphQL fail the test."""
 
     url: str
@@ -62,14 +62,14 @@ class Service:
 
 
 @contextmanager
-def service_over(database_url: str) -> Iterator[Service]:
+def service_over(database_url: str) -> Iterator[Installation]:
     """A fresh workspace with an admin key, and a server for it."""
     workspace_id, key = asyncio.run(_make_workspace(database_url))
     with (
         tempfile.TemporaryDirectory(prefix="parlance-service-") as folder,
         server_over(database_url, Path(folder)) as url,
     ):
-        yield Service(url, key, workspace_id, Path(folder), database_url)
+        yield Installation(url, key, workspace_id, Path(folder), database_url)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests.flows.serving_process import Service
+from tests.flows.serving_process import Installation
 
 Json = dict[str, Any]
 ZONES = (
@@ -40,19 +40,19 @@ def a_question(name: str, at: datetime, *, bot: str, text: str = "hello", **fact
     }
 
 
-def ask(service: Service, bot: str, selection: str, start: datetime, end: datetime, rest: str = "") -> Json:
+def ask(service: Installation, bot: str, selection: str, start: datetime, end: datetime, rest: str = "") -> Json:
     period = f'{{custom: {{from: "{start.isoformat()}", to: "{end.isoformat()}"}}}}'
     document = f'{{ metrics(range: {period}, filter: {{chatbot: {{in: ["{bot}"]}}}} {rest}) {{ {selection} }} }}'
     found: Json = service.graphql(document)["metrics"]
     return found
 
 
-def send(service: Service, *events: Json) -> list[str]:
+def send(service: Installation, *events: Json) -> list[str]:
     return [result["status"] for result in service.send(list(events))["results"]]
 
 
 @pytest.mark.parametrize("metric", ["resolutionRate", "engagementRate", "errorRate", "messagesPerSession"])
-def test_2_rate_over_nothing_is_null_with_a_status(service: Service, metric: str) -> None:
+def test_2_rate_over_nothing_is_null_with_a_status(service: Installation, metric: str) -> None:
     at = datetime(2025, 1, 1, 12, tzinfo=UTC)
     send(service, a_question("a", at, bot="nothing"), _operation("nothing", at))
     later = at + timedelta(days=30)
@@ -62,7 +62,7 @@ def test_2_rate_over_nothing_is_null_with_a_status(service: Service, metric: str
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("grain", ["HOUR", "DAY"])
-def test_3_days_of_clock_change_count_like_a_recount(service: Service, zone: str, grain: str) -> None:
+def test_3_days_of_clock_change_count_like_a_recount(service: Installation, zone: str, grain: str) -> None:
     local = ZoneInfo(zone)
     for number, day in enumerate(DAYS_OF_CHANGE[zone]):
         bot = f"clock-{zone.split('/')[1].lower()}-{number}"
@@ -91,7 +91,7 @@ def _inside(bucket: Json, at: datetime) -> bool:
     return _moment(bucket["start"]) <= at < _moment(bucket["end"])
 
 
-def test_5_resolution_outside_the_range_stays_with_its_session(service: Service) -> None:
+def test_5_resolution_outside_the_range_stays_with_its_session(service: Installation) -> None:
     """Started before midnight, solved after it: the session of the first day is resolved, the second day has none."""
     at = datetime(2026, 2, 1, 23, 50, tzinfo=UTC)
     solved = {**_frame("late", "a", at + timedelta(minutes=20)), "type": "feedback", "instrument": "SOLVED", "score": 1}
@@ -104,7 +104,7 @@ def test_5_resolution_outside_the_range_stays_with_its_session(service: Service)
     assert (after["status"], after["denominator"]) == ("NO_DATA", 0)
 
 
-def test_6_silence_alone_is_no_resolution(service: Service) -> None:
+def test_6_silence_alone_is_no_resolution(service: Installation) -> None:
     at = datetime(2026, 1, 5, 12, tzinfo=UTC)
     weak = {"genericFailure": True}
     send(
@@ -119,7 +119,7 @@ def test_6_silence_alone_is_no_resolution(service: Service) -> None:
     assert {name: figure["value"] for name, figure in found.items()} == names
 
 
-def test_7_confidence_of_exactly_the_limit_is_answered(service: Service) -> None:
+def test_7_confidence_of_exactly_the_limit_is_answered(service: Installation) -> None:
     at = datetime(2026, 1, 6, 12, tzinfo=UTC)
     for name, confidence in (("a", 0.7), ("b", 0.699999), ("c", 0.700001)):
         send(service, a_question(name, at, bot="limit"), _answer("limit", name, at, confidence=confidence))
@@ -128,7 +128,7 @@ def test_7_confidence_of_exactly_the_limit_is_answered(service: Service) -> None
     assert {figure["value"] for figure in found.values()} == {1}
 
 
-def test_8_total_of_a_ratio_is_the_ratio_of_totals(service: Service) -> None:
+def test_8_total_of_a_ratio_is_the_ratio_of_totals(service: Installation) -> None:
     at = datetime(2026, 1, 7, 12, tzinfo=UTC)
     channels = {"WEBSITE": (3, 1), "APP": (1, 1)}  # sessions, of which engaged
     for channel, (sessions, engaged) in channels.items():
@@ -144,7 +144,7 @@ def test_8_total_of_a_ratio_is_the_ratio_of_totals(service: Service) -> None:
     assert rates == pytest.approx([1 / 3, 1])
 
 
-def test_10_a_late_event_counts_in_its_own_bucket(service: Service) -> None:
+def test_10_a_late_event_counts_in_its_own_bucket(service: Installation) -> None:
     at = datetime(2026, 1, 8, 9, tzinfo=UTC)
     send(service, a_question("a", at + timedelta(hours=3), bot="delay"))
     before = _by_hour(service, at)
@@ -154,13 +154,13 @@ def test_10_a_late_event_counts_in_its_own_bucket(service: Service) -> None:
     assert after["fresh"] >= before["fresh"]
 
 
-def _by_hour(service: Service, at: datetime) -> Json:
+def _by_hour(service: Installation, at: datetime) -> Json:
     selection = "asOf freshThrough series { sessions { values } }"
     found = ask(service, "delay", selection, at, at + timedelta(hours=4), "grain: HOUR")
     return {"values": found["series"]["sessions"]["values"], "fresh": found["freshThrough"] or found["asOf"]}
 
 
-async def test_11_the_same_event_sent_at_once_is_one_row(service: Service) -> None:
+async def test_11_the_same_event_sent_at_once_is_one_row(service: Installation) -> None:
     at = datetime(2026, 1, 9, 9, tzinfo=UTC)
     event = a_question("a", at, bot="twins")
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {service.key}"}, timeout=30) as client:
@@ -173,7 +173,7 @@ async def test_11_the_same_event_sent_at_once_is_one_row(service: Service) -> No
     assert found["totals"] == {"sessions": {"value": 1}, "messages": {"value": 1}}
 
 
-def test_11_the_same_id_with_other_content_is_a_conflict(service: Service) -> None:
+def test_11_the_same_id_with_other_content_is_a_conflict(service: Installation) -> None:
     at = datetime(2026, 1, 10, 9, tzinfo=UTC)
     first = a_question("a", at, bot="other", text="first")
     assert send(service, first) == ["accepted"]
@@ -181,7 +181,7 @@ def test_11_the_same_id_with_other_content_is_a_conflict(service: Service) -> No
 
 
 @pytest.fixture(scope="module")
-def partner(service: Service) -> Service:
+def partner(service: Installation) -> Installation:
     """A key that sees the chatbot `mine` only, beside one with a secret name in every text."""
     at = datetime(2026, 1, 11, 9, tzinfo=UTC)
     send(service, a_question("a", at, bot="mine", intent="greeting"))
@@ -192,7 +192,7 @@ def partner(service: Service) -> Service:
     document = """mutation ($ids: [ID!]!) { createApiKey(input: {name: "Partner", chatbotIds: $ids,
         scopes: [METRICS_READ, CONVERSATIONS_READ, PERSONAL_READ]}) { ... on CreatedApiKey { key } } }"""
     key = service.graphql(document, {"ids": [mine]})["createApiKey"]["key"]
-    return Service(**(vars(service) | {"key": key}))
+    return Installation(**(vars(service) | {"key": key}))
 
 
 PARTNER_QUESTIONS = {
@@ -209,7 +209,7 @@ PARTNER_QUESTIONS = {
 
 
 @pytest.mark.parametrize("name", PARTNER_QUESTIONS)
-def test_22_a_partner_key_sees_its_chatbot_only(partner: Service, name: str) -> None:
+def test_22_a_partner_key_sees_its_chatbot_only(partner: Installation, name: str) -> None:
     answer = partner.post("/graphql", json={"query": f"{{ {PARTNER_QUESTIONS[name]} }}"})
     asked = json.dumps(PARTNER_QUESTIONS[name])
     assert "hidden" not in answer.text.replace("hidden-bot", "" if "hidden-bot" in asked else "hidden-bot")

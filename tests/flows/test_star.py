@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.flows import star_recount as recount
-from tests.flows.conftest import StarService
+from tests.flows.conftest import StarInstallation
 from tests.flows.star_recount import Talk
 
 MAY = (datetime(2020, 5, 1, tzinfo=UTC), datetime(2020, 6, 1, tzinfo=UTC))
@@ -20,12 +20,14 @@ Period = tuple[datetime, datetime]
 Talks = Sequence[Talk]
 
 
-def totals(star: StarService, selection: str, period: Period = MAY, rest: str = "") -> dict[str, Any]:
+def totals(star: StarInstallation, selection: str, period: Period = MAY, rest: str = "") -> dict[str, Any]:
     found: dict[str, Any] = ask(star, f"totals {{ {selection} }}", period, rest)["totals"]
     return found
 
 
-def ask(star: StarService, selection: str, period: Period = MAY, rest: str = "", zone: str = "UTC") -> dict[str, Any]:
+def ask(
+    star: StarInstallation, selection: str, period: Period = MAY, rest: str = "", zone: str = "UTC"
+) -> dict[str, Any]:
     start, end = (moment.isoformat() for moment in period)
     custom = f'{{custom: {{from: "{start}", to: "{end}"}}}}'
     document = f'{{ metrics(range: {custom}, timeZone: "{zone}" {rest}) {{ {selection} }} }}'
@@ -33,19 +35,19 @@ def ask(star: StarService, selection: str, period: Period = MAY, rest: str = "",
     return found
 
 
-def test_first_import_takes_everything(star: StarService) -> None:
+def test_first_import_takes_everything(star: StarInstallation) -> None:
     assert star.first_import.returncode == 0, star.first_import.stdout + star.first_import.stderr
     assert "4,822 lines: 108,240 accepted\n" in star.first_import.stdout
 
 
-def test_second_import_is_all_duplicates(star: StarService) -> None:
+def test_second_import_is_all_duplicates(star: StarInstallation) -> None:
     assert star.second_import.returncode == 0, star.second_import.stdout + star.second_import.stderr
     assert "4,822 lines: 0 accepted, 108,240 duplicate\n" in star.second_import.stdout
 
 
 @pytest.mark.spec(246)
 @RANGES
-def test_sessions(star: StarService, talks: Talks, period: Period) -> None:
+def test_sessions(star: StarInstallation, talks: Talks, period: Period) -> None:
     inside = recount.within(talks, *period)
     found = totals(star, "sessions { value } engagedSessions { value }", period)
     assert found == {
@@ -56,7 +58,7 @@ def test_sessions(star: StarService, talks: Talks, period: Period) -> None:
 
 @pytest.mark.spec(2)
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
-def test_sessions_by_local_day(star: StarService, talks: Talks, zone: str) -> None:
+def test_sessions_by_local_day(star: StarInstallation, talks: Talks, zone: str) -> None:
     expected = Counter(talk.started.astimezone(ZoneInfo(zone)).date().isoformat() for talk in talks)
     selection = "series { buckets { label } sessions { values } }"
     series = ask(star, selection, MAY, "grain: DAY", zone)["series"]
@@ -67,7 +69,7 @@ def test_sessions_by_local_day(star: StarService, talks: Talks, zone: str) -> No
 
 @pytest.mark.spec(4, 262)
 @RANGES
-def test_response_times(star: StarService, talks: Talks, period: Period) -> None:
+def test_response_times(star: StarInstallation, talks: Talks, period: Period) -> None:
     waits = recount.response_seconds(talks, *period)
     ranks = {f"responseTimeP{share}": recount.nearest_rank(waits, Fraction(share, 100)) for share in (50, 90, 95, 99)}
     selection = "averageResponseTime { numerator denominator } " + " ".join(f"{name} {{ value }}" for name in ranks)
@@ -79,7 +81,7 @@ def test_response_times(star: StarService, talks: Talks, period: Period) -> None
 
 @pytest.mark.spec(5)
 @RANGES
-def test_messages_per_session(star: StarService, talks: Talks, period: Period) -> None:
+def test_messages_per_session(star: StarInstallation, talks: Talks, period: Period) -> None:
     inside = recount.within(talks, *period)
     found = totals(star, "messagesPerSession { value } userMessagesPerSession { value }", period)
     assert found["messagesPerSession"]["value"] == pytest.approx(float(recount.messages_per_session(inside)))
@@ -89,7 +91,7 @@ def test_messages_per_session(star: StarService, talks: Talks, period: Period) -
 
 @pytest.mark.spec(6)
 @RANGES
-def test_session_duration(star: StarService, talks: Talks, period: Period) -> None:
+def test_session_duration(star: StarInstallation, talks: Talks, period: Period) -> None:
     lengths = [talk.duration.total_seconds() for talk in recount.within(talks, *period)]
     selection = (
         "averageSessionDuration { numerator denominator } medianSessionDuration { value } openExcluded { value }"
@@ -103,7 +105,7 @@ def test_session_duration(star: StarService, talks: Talks, period: Period) -> No
 
 @pytest.mark.spec(7, 100, 247)
 @RANGES
-def test_unique_people(star: StarService, talks: Talks, period: Period) -> None:
+def test_unique_people(star: StarInstallation, talks: Talks, period: Period) -> None:
     inside = recount.within(talks, *period)
     expected = {
         "uniqueVisitors": {talk.visitor for talk in inside},
@@ -114,7 +116,7 @@ def test_unique_people(star: StarService, talks: Talks, period: Period) -> None:
     assert found == {name: {"value": len(people)} for name, people in expected.items()}
 
 
-def test_daily_uniques_do_not_sum_to_the_range(star: StarService, talks: Talks) -> None:
+def test_daily_uniques_do_not_sum_to_the_range(star: StarInstallation, talks: Talks) -> None:
     days = [(MIDDLE[0] + timedelta(days=n), MIDDLE[0] + timedelta(days=n + 1)) for n in range(4)]
     expected = [len({talk.visitor for talk in recount.within(talks, *day)}) for day in days]
     found = ask(star, "totals { uniqueVisitors { value } } series { uniqueVisitors { values } }", MIDDLE, "grain: DAY")
@@ -124,7 +126,7 @@ def test_daily_uniques_do_not_sum_to_the_range(star: StarService, talks: Talks) 
 
 @pytest.mark.spec(8, 248)
 @RANGES
-def test_new_and_returning(star: StarService, talks: Talks, period: Period) -> None:
+def test_new_and_returning(star: StarInstallation, talks: Talks, period: Period) -> None:
     new, returning = recount.new_and_returning(talks, *period)
     assert totals(star, "newVisitors { value } returningUsers { value }", period) == {
         "newVisitors": {"value": new},
@@ -145,7 +147,7 @@ OUTCOMES = {
 
 
 @RANGES
-def test_each_session_has_one_outcome(star: StarService, talks: Talks, period: Period) -> None:
+def test_each_session_has_one_outcome(star: StarInstallation, talks: Talks, period: Period) -> None:
     judged = recount.outcomes(talks)
     expected = Counter(judged[talk.key] for talk in recount.within(talks, *period))
     found = totals(star, " ".join(f"{name} {{ value }}" for name in OUTCOMES), period)
@@ -156,7 +158,7 @@ def test_each_session_has_one_outcome(star: StarService, talks: Talks, period: P
 
 @pytest.mark.spec(252, 254, 264)
 @RANGES
-def test_resolution_abandonment_timeouts(star: StarService, talks: Talks, period: Period) -> None:
+def test_resolution_abandonment_timeouts(star: StarInstallation, talks: Talks, period: Period) -> None:
     judged = recount.outcomes(talks)
     counted = Counter(judged[talk.key] for talk in recount.within(talks, *period))
     engaged = counted.total() - counted["NOT_ENGAGED"]
@@ -171,7 +173,7 @@ def test_resolution_abandonment_timeouts(star: StarService, talks: Talks, period
 
 @pytest.mark.spec(50, 256)
 @RANGES
-def test_fallbacks(star: StarService, talks: Talks, period: Period) -> None:
+def test_fallbacks(star: StarInstallation, talks: Talks, period: Period) -> None:
     fallbacks, known = recount.fallback_parts(talks, *period)
     found = totals(star, "fallbackRate { numerator denominator value }", period)["fallbackRate"]
     assert (found["numerator"], found["denominator"]) == (fallbacks, known)
@@ -180,12 +182,12 @@ def test_fallbacks(star: StarService, talks: Talks, period: Period) -> None:
 
 @pytest.mark.spec(13)
 @RANGES
-def test_unanswered_answers(star: StarService, talks: Talks, period: Period) -> None:
+def test_unanswered_answers(star: StarInstallation, talks: Talks, period: Period) -> None:
     expected = recount.unanswered_answers(talks, *period)
     assert totals(star, "unansweredAnswers { value }", period) == {"unansweredAnswers": {"value": expected}}
 
 
-def test_every_call_came_back(star: StarService, talks: Talks) -> None:
+def test_every_call_came_back(star: StarInstallation, talks: Talks) -> None:
     calls = sum(talk.calls for talk in talks)
     found = totals(star, "apiErrorRate { numerator denominator } modelErrorRate { value status }")
     assert found["apiErrorRate"] == {"numerator": 0, "denominator": calls}
@@ -202,7 +204,7 @@ NOT_TOLD = (
 
 
 @pytest.mark.parametrize("name", NOT_TOLD)
-def test_what_star_does_not_tell_is_null_with_a_reason(star: StarService, name: str) -> None:
+def test_what_star_does_not_tell_is_null_with_a_reason(star: StarInstallation, name: str) -> None:
     found = totals(star, f"{name} {{ value status reason }}")[name]
     expected = "FORMS_DISABLED" if name in ("leads", "leadCaptureRate") else "NOT_REPORTED"
     assert (found["value"], found["status"]) == (None, expected)
@@ -210,12 +212,12 @@ def test_what_star_does_not_tell_is_null_with_a_reason(star: StarService, name: 
 
 
 @pytest.mark.parametrize("dimension", ["CHANNEL", "COUNTRY", "DEVICE"])
-def test_unknown_dimensions_keep_one_row(star: StarService, dimension: str) -> None:
+def test_unknown_dimensions_keep_one_row(star: StarInstallation, dimension: str) -> None:
     groups = ask(star, "groups { key { value } metrics { sessions { value } } }", MAY, f"groupBy: [{dimension}]")
     assert groups["groups"] == [{"key": [{"value": None}], "metrics": {"sessions": {"value": 4822}}}]
 
 
-def test_sessions_by_first_intent(star: StarService, talks: Talks) -> None:
+def test_sessions_by_first_intent(star: StarInstallation, talks: Talks) -> None:
     expected = Counter(talk.intents[0] if talk.intents else None for talk in talks)
     selection = "groups { key { value } metrics { sessions { value } } }"
     found = ask(star, selection, MAY, "groupBy: [PRIMARY_INTENT], limit: 100")["groups"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.serving_process import Service
+from tests.flows.serving_process import Installation
 from tests.flows.worlds import END, START, Chat, draw_world, tell_world
 
 pytestmark = pytest.mark.usefixtures("told")
@@ -20,7 +20,7 @@ def chats() -> list[Chat]:
 
 
 @pytest.fixture(scope="module")
-def told(service: Service, chats: list[Chat]) -> None:
+def told(service: Installation, chats: list[Chat]) -> None:
     """With every session closed: the world lies months back."""
     _define_goals(service)
     for results in (service.send(part)["results"] for part in _in_parts(list(tell_world(chats)))):
@@ -28,21 +28,21 @@ def told(service: Service, chats: list[Chat]) -> None:
         assert odd[:2] == []
 
 
-def totals(service: Service, selection: str) -> dict[str, Any]:
+def totals(service: Installation, selection: str) -> dict[str, Any]:
     found: dict[str, Any] = service.graphql(f"{{ metrics({RANGE}) {{ totals {{ {selection} }} }} }}")["metrics"][
         "totals"
     ]
     return found
 
 
-def groups(service: Service, dimension: str, selection: str = "sessions { value }") -> dict[str | None, Any]:
+def groups(service: Installation, dimension: str, selection: str = "sessions { value }") -> dict[str | None, Any]:
     document = f"""{{ metrics({RANGE}, groupBy: [{dimension}], limit: 50) {{
         groups {{ key {{ value }} metrics {{ {selection} }} }} }} }}"""
     found = service.graphql(document)["metrics"]["groups"]
     return {group["key"][0]["value"]: group["metrics"] for group in found}
 
 
-def parts_of(service: Service, *names: str) -> dict[str, tuple[int, int]]:
+def parts_of(service: Installation, *names: str) -> dict[str, tuple[int, int]]:
     found = totals(service, " ".join(f"{name} {{ numerator denominator }}" for name in names))
     return {name: (found[name]["numerator"], found[name]["denominator"]) for name in names}
 
@@ -58,7 +58,7 @@ OUTCOMES = (
 
 
 @pytest.mark.spec(49)
-def test_each_session_has_one_outcome(service: Service, chats: list[Chat]) -> None:
+def test_each_session_has_one_outcome(service: Installation, chats: list[Chat]) -> None:
     names = {f"outcome{outcome.title().replace('_', '')}": outcome for outcome in OUTCOMES}
     found = totals(service, " ".join(f"{name} {{ value }}" for name in names) + " sessions { value }")
     expected = Counter(chat.outcome for chat in chats)
@@ -69,7 +69,7 @@ def test_each_session_has_one_outcome(service: Service, chats: list[Chat]) -> No
 
 
 @pytest.mark.spec(48, 251, 253)
-def test_containment_and_escalation(service: Service, chats: list[Chat]) -> None:
+def test_containment_and_escalation(service: Installation, chats: list[Chat]) -> None:
     closed = closed_engaged(chats)
     escalated = [chat for chat in closed if chat.outcome == "ESCALATED"]
     by_limit = sum(chat.handoff_reason == "USAGE_LIMIT" for chat in escalated)
@@ -84,7 +84,7 @@ def test_containment_and_escalation(service: Service, chats: list[Chat]) -> None
 
 
 @pytest.mark.spec(252, 254)
-def test_resolution_and_abandonment(service: Service, chats: list[Chat]) -> None:
+def test_resolution_and_abandonment(service: Installation, chats: list[Chat]) -> None:
     outcomes = Counter(chat.outcome for chat in closed_engaged(chats))
     confirmed, assumed = outcomes["RESOLVED_CONFIRMED"], outcomes["RESOLVED_ASSUMED"]
     assert parts_of(service, "resolutionRate", "confirmedResolutionRate", "abandonmentRate") == {
@@ -95,7 +95,7 @@ def test_resolution_and_abandonment(service: Service, chats: list[Chat]) -> None
 
 
 @pytest.mark.spec(255)
-def test_task_completion_by_workflow(service: Service, chats: list[Chat]) -> None:
+def test_task_completion_by_workflow(service: Installation, chats: list[Chat]) -> None:
     runs = [run for chat in chats for run in chat.runs]
     started, completed = Counter(name for name, _ in runs), Counter(name for name, end in runs if end == "COMPLETED")
     found = groups(service, "WORKFLOW", "taskCompletionRate { numerator denominator }")
@@ -106,7 +106,7 @@ def test_task_completion_by_workflow(service: Service, chats: list[Chat]) -> Non
 
 
 @pytest.mark.spec(16)
-def test_confidence(service: Service, chats: list[Chat]) -> None:
+def test_confidence(service: Installation, chats: list[Chat]) -> None:
     told = sorted(r.confidence for chat in chats for r in chat.replies if r.confidence is not None)
     found = totals(service, "averageConfidence { value n } medianConfidence { value } lowConfidenceAnswers { value }")
     assert found["averageConfidence"]["value"] == pytest.approx(sum(told) / len(told), abs=1e-6)
@@ -116,7 +116,7 @@ def test_confidence(service: Service, chats: list[Chat]) -> None:
 
 
 @pytest.mark.spec(50, 256)
-def test_fallbacks_by_answer_and_by_session(service: Service, chats: list[Chat]) -> None:
+def test_fallbacks_by_answer_and_by_session(service: Installation, chats: list[Chat]) -> None:
     known = [r.fallback for chat in chats for r in chat.replies if r.fallback is not None]
     with_one = sum(any(r.fallback for r in chat.replies) for chat in chats)
     engaged = len(closed_engaged(chats))
@@ -127,7 +127,7 @@ def test_fallbacks_by_answer_and_by_session(service: Service, chats: list[Chat])
 
 
 @pytest.mark.spec(47, 258)
-def test_votes(service: Service, chats: list[Chat]) -> None:
+def test_votes(service: Installation, chats: list[Chat]) -> None:
     votes = [chat.vote for chat in chats if chat.vote is not None]
     solved = [chat.solved for chat in chats if chat.solved is not None]
     assert parts_of(service, "thumbsUpShare", "solvedShare") == {
@@ -139,21 +139,21 @@ def test_votes(service: Service, chats: list[Chat]) -> None:
 
 
 @pytest.mark.spec(102)
-def test_customer_satisfaction(service: Service, chats: list[Chat]) -> None:
+def test_customer_satisfaction(service: Installation, chats: list[Chat]) -> None:
     ratings = [chat.rating for chat in chats if chat.rating is not None]
     expected = (sum(rating >= 4 for rating in ratings), len(ratings))
     assert parts_of(service, "customerSatisfaction") == {"customerSatisfaction": expected}
 
 
 @pytest.mark.spec(17, 70)
-def test_leads(service: Service, chats: list[Chat]) -> None:
+def test_leads(service: Installation, chats: list[Chat]) -> None:
     expected = sum(chat.leads > 0 for chat in chats)
     assert totals(service, "leads { value }")["leads"]["value"] == sum(chat.leads for chat in chats)
     assert parts_of(service, "leadCaptureRate")["leadCaptureRate"] == (expected, len(closed_engaged(chats)))
 
 
 @pytest.mark.spec(18, 19)
-def test_goals(service: Service, chats: list[Chat]) -> None:
+def test_goals(service: Installation, chats: list[Chat]) -> None:
     converting = sum(chat.goals + chat.leads > 0 for chat in chats)
     found = totals(service, "goalCompletions { value } convertingSessions { value }")
     assert found["goalCompletions"]["value"] == sum(chat.goals for chat in chats)
@@ -162,7 +162,7 @@ def test_goals(service: Service, chats: list[Chat]) -> None:
 
 
 @pytest.mark.spec(101, 267)
-def test_cost_per_conversation(service: Service, chats: list[Chat]) -> None:
+def test_cost_per_conversation(service: Installation, chats: list[Chat]) -> None:
     known = [cost for chat in chats if (cost := chat.cost) is not None]
     found = totals(service, "costPerConversation { value currency } totalCost { value }")
     assert Decimal(found["totalCost"]["value"]) == sum(known, Decimal(0))
@@ -171,7 +171,7 @@ def test_cost_per_conversation(service: Service, chats: list[Chat]) -> None:
 
 
 @pytest.mark.spec(268)
-def test_cost_per_resolved_conversation(service: Service, chats: list[Chat]) -> None:
+def test_cost_per_resolved_conversation(service: Installation, chats: list[Chat]) -> None:
     total = sum((cost for chat in chats if (cost := chat.cost) is not None), Decimal(0))
     resolved = sum(chat.outcome.startswith("RESOLVED") and chat.cost is not None for chat in chats)
     found = totals(service, "costPerResolvedConversation { value }")["costPerResolvedConversation"]["value"]
@@ -180,7 +180,7 @@ def test_cost_per_resolved_conversation(service: Service, chats: list[Chat]) -> 
 
 @pytest.mark.spec(269)
 @pytest.mark.parametrize(("name", "part"), [("input", 0), ("output", 1), ("cached", 2)])
-def test_tokens_per_session(service: Service, chats: list[Chat], name: str, part: int) -> None:
+def test_tokens_per_session(service: Installation, chats: list[Chat], name: str, part: int) -> None:
     known = [tokens for chat in chats if (tokens := chat.tokens(part)) is not None]
     found = totals(service, f"{name}TokensPerSession {{ value }}")[f"{name}TokensPerSession"]["value"]
     assert found == pytest.approx(sum(known) / len(known))
@@ -197,7 +197,7 @@ def test_tokens_per_session(service: Service, chats: list[Chat], name: str, part
     ],
     ids=lambda value: str(value),
 )
-def test_errors_by_class(service: Service, chats: list[Chat], metric: str, kind: str) -> None:
+def test_errors_by_class(service: Installation, chats: list[Chat], metric: str, kind: str) -> None:
     statuses = [status for chat in chats for called, status in chat.operations if called == kind]
     failed = sum(status != "OK" for status in statuses)
     assert parts_of(service, metric) == {metric: (failed, len(statuses))}
@@ -212,7 +212,7 @@ _DIMENSIONS: Sequence[tuple[str, Key]] = [
 ]
 
 
-def check_mix(service: Service, chats: list[Chat], dimension: str) -> None:
+def check_mix(service: Installation, chats: list[Chat], dimension: str) -> None:
     key = dict(_DIMENSIONS)[dimension]
     found = {value: metrics["sessions"]["value"] for value, metrics in groups(service, dimension).items()}
     assert found == Counter(key(chat) for chat in chats)
@@ -220,17 +220,17 @@ def check_mix(service: Service, chats: list[Chat], dimension: str) -> None:
 
 @pytest.mark.spec(249, 250)
 @pytest.mark.parametrize("dimension", ["CHANNEL", "ENTRY_POINT"])
-def test_channel_and_entry_point_mix(service: Service, chats: list[Chat], dimension: str) -> None:
+def test_channel_and_entry_point_mix(service: Installation, chats: list[Chat], dimension: str) -> None:
     check_mix(service, chats, dimension)
 
 
 @pytest.mark.spec(10, 11)
 @pytest.mark.parametrize("dimension", ["COUNTRY", "DEVICE"])
-def test_country_and_device_mix(service: Service, chats: list[Chat], dimension: str) -> None:
+def test_country_and_device_mix(service: Installation, chats: list[Chat], dimension: str) -> None:
     check_mix(service, chats, dimension)
 
 
-def test_filters_agree_with_counting(service: Service, chats: list[Chat]) -> None:
+def test_filters_agree_with_counting(service: Installation, chats: list[Chat]) -> None:
     condition = "{and: [{channel: {in: [APP, VOICE]}}, {not: {country: {isUnknown: true}}}]}"
     document = f"{{ metrics({RANGE}, filter: {condition}) {{ totals {{ sessions {{ value }} }} }} }}"
     expected = sum(chat.channel in ("APP", "VOICE") and chat.country is not None for chat in chats)
@@ -241,7 +241,7 @@ def _in_parts(events: list[dict[str, Any]], size: int = 400) -> Iterable[list[di
     return (events[start : start + size] for start in range(0, len(events), size))
 
 
-def _define_goals(service: Service) -> None:
+def _define_goals(service: Installation) -> None:
     for number in range(2):
         document = """mutation ($name: String!) {
             defineGoal(input: {name: $name, title: $name, isConversion: true, resolves: false}) { __typename } }"""

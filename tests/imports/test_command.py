@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TestCluster
 from tests.flows.conftest import clone
-from tests.flows.serving_process import Service, service_over
+from tests.flows.serving_process import Installation, service_over
 
 ROWS = """conversation_id,timestamp,role,text,chatbot
 c-1,2026-03-02T09:00:00Z,user,hello,shop
@@ -20,7 +20,7 @@ c-3,2026-03-02T09:00:00Z,parrot,hello,shop
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: TestCluster) -> Iterator[Service]:
+def shop(cluster: TestCluster) -> Iterator[Installation]:
     with clone(cluster, "imports_command") as url, service_over(url) as service:
         yield service
 
@@ -32,7 +32,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_over_http_tells_what_was_refused_and_why(shop: Service, file: Path, tmp_path: Path) -> None:
+def test_over_http_tells_what_was_refused_and_why(shop: Installation, file: Path, tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.jsonl"
     done = shop.run("import", str(file), "--url", shop.url, "--key", shop.key, "--rejects", str(rejects))
     assert done.returncode == 1
@@ -42,7 +42,7 @@ def test_over_http_tells_what_was_refused_and_why(shop: Service, file: Path, tmp
     assert "role" in reasons[5]
 
 
-def test_into_the_database_beside_the_server_is_the_same(shop: Service, file: Path) -> None:
+def test_into_the_database_beside_the_server_is_the_same(shop: Installation, file: Path) -> None:
     """What came in over HTTP before is known."""
     shop.run("import", str(file), "--url", shop.url, "--key", shop.key)
     done = shop.run("import", str(file))
@@ -50,7 +50,7 @@ def test_into_the_database_beside_the_server_is_the_same(shop: Service, file: Pa
     assert "5 lines: 0 accepted, 2 duplicate, 2 rejected" in done.stdout
 
 
-def test_a_wrong_key_stops_it_with_a_remedy(shop: Service, file: Path) -> None:
+def test_a_wrong_key_stops_it_with_a_remedy(shop: Installation, file: Path) -> None:
     done = shop.run("import", str(file), "--url", shop.url, "--key", "parl_wrong")
     assert done.returncode == 1
     assert "answers 401" in done.stderr
@@ -65,7 +65,7 @@ def test_a_wrong_key_stops_it_with_a_remedy(shop: Service, file: Path) -> None:
     ],
     ids=["unknown mapping", "no key", "unknown workspace"],
 )
-def test_wrong_use_is_explained(shop: Service, file: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_wrong_use_is_explained(shop: Installation, file: Path, arguments: tuple[str, ...], message: str) -> None:
     done = shop.run("import", str(file), *arguments)
     assert done.returncode != 0
     assert message in " ".join((done.stdout + done.stderr).replace("│", " ").split())

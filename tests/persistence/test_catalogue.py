@@ -4,6 +4,7 @@ import time
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 from persistence.catalogue import CatalogueRefused, check_catalogue, tenant_tables, text_columns
 from persistence.engine import Database, open_database
@@ -138,3 +139,16 @@ async def test_seven_years_of_partitions_are_checked_in_time(database: Database,
     started = time.perf_counter()
     await check_catalogue(database)
     assert time.perf_counter() - started < 0.5  # 20 to 60 ms; the limit leaves room for a busy machine
+
+
+async def test_a_login_of_another_name_may_stand_in_for_the_app_role(app_url: str, admin_url: str) -> None:
+    name = f"clerk_{make_url(app_url).database}"
+    await run_statements(admin_url, f"create role {name} login password 'x' in role parlance_app")
+    login = make_url(app_url).set(username=name, password="x").render_as_string(hide_password=False)
+    database = open_database(login, connect_timeout_s=10)
+    try:
+        await check_catalogue(database)
+        await ensure_months(database, [MONTH])
+    finally:
+        await database.close()
+        await run_statements(admin_url, f"drop role {name}")

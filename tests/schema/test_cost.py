@@ -3,6 +3,7 @@
 import random
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
 import strawberry
@@ -17,8 +18,9 @@ from graphql import (
     parse,
 )
 
-from schema.cost import SATURATED, CostTable, Measure, costs, fragment_use, fragments_of, measure_operation, objects_in
+from schema.cost import SATURATED, CostTable, Measure, costs, measure_operation, objects_in
 from schema.documents import DocumentRefused, Documents, has_more_tokens_than
+from schema.fragments import fragment_use, fragments_of
 
 LEAVES = ("name", "size")
 
@@ -181,3 +183,19 @@ def test_counting_tokens_is_never_slow(text: str) -> None:
 
 def test_objects_of_an_answer_are_counted() -> None:
     assert objects_in({"a": [{"b": 1}, {"b": None}], "c": [1, 2, 3], "d": {"e": [[{"f": 1}]]}}) == 5
+
+
+def test_type_names_of_unions_are_no_unknown_fields() -> None:
+    @strawberry.type
+    class Leaf:
+        size: int
+
+    @strawberry.type
+    class Root:
+        @strawberry.field
+        def either(self) -> Annotated[Node | Leaf, strawberry.union("Either")]:
+            return Leaf(size=1)
+
+    text = "{" + " ".join(f"a{number}: either {{ __typename }}" for number in range(40)) + "}"
+    prepared = Documents(strawberry.Schema(Root)._schema).prepare(text, operation_name=None, variables={})
+    assert prepared.cost == 40

@@ -79,26 +79,28 @@ async def test_a_stopped_server_finishes_what_it_accepted(
         ) as talk:
             await talk.send(json.dumps({"type": "connection_init", "payload": admin_key.headers}))
             await talk.recv()
-            sending = [asyncio.create_task(keep_sending(url, admin_key)) for _ in range(4)]
-            await asyncio.sleep(1)
+            sent: asyncio.Queue[str] = asyncio.Queue()
+            sending = [asyncio.create_task(keep_sending(url, admin_key, sent)) for _ in range(4)]
+            async with asyncio.timeout(START_SECONDS):
+                first = [await sent.get() for _ in range(8)]
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             await talk.wait_closed()
-            outcomes = [outcome for task in sending for outcome in await task]
+            await asyncio.gather(*sending)
             await asyncio.to_thread(process.wait, END_SECONDS)
         took = time.monotonic() - began
     assert talk.close_code == 1001
     assert (process.returncode, took < END_SECONDS) == (0, True)
-    assert outcomes.count("done") > 4
-    assert set(outcomes) <= {"done", "refused"}
+    assert set(first) == {"done"}
+    assert {sent.get_nowait() for _ in range(sent.qsize())} <= {"done", "refused"}
 
 
-async def keep_sending(url: str, key: IssuedKey) -> list[str]:
+async def keep_sending(url: str, key: IssuedKey, sent: "asyncio.Queue[str]") -> None:
     """Each request on a connection of its own, until no more are taken: answered, or never accepted."""
-    outcomes: list[str] = []
-    while "refused" not in outcomes:
-        outcomes.append(await send_once(url, key))
-    return outcomes
+    outcome = ""
+    while outcome != "refused":
+        outcome = await send_once(url, key)
+        sent.put_nowait(outcome)
 
 
 async def send_once(url: str, key: IssuedKey) -> str:

@@ -1,10 +1,9 @@
 -- The session facts and the messages. Monthly tables are partitioned by list of month; a partition goes as a whole
 -- when its month is no longer kept. No foreign keys between facts (R16).
 -- Indexes are few because ingest pays for each. One unique B-tree holds the rows of a session together and also
--- guards against doubles; `event_key` is what finds a message by its id. Measured with 1M messages in batches of
--- 1,000 on Postgres 18: no index 1.1 us a row, this one 2.2, with the index by time 3.2, with a primary key by
--- message id beside an index by session 3.2 without any by time. BRIN by time is 0.6 us cheaper, but in a table that
--- many workspaces share it would read the blocks of all of them.
+-- guards against doubles; `event_key` is what finds a message by its id. What each costs stands in
+-- docs/adr/0010-tables-and-indexes.md. BRIN by time would be cheaper to write, but in a table that many workspaces share
+-- it would read the blocks of all of them.
 -- Columns: always-there ones first, the widest leading, so that no byte is lost to alignment.
 
 -- Unpartitioned: the name and the number of a session are unique over all months.

@@ -71,6 +71,12 @@ async def test_only_chatbots_in_scope_matter(facts: Facts, ask: Ask) -> None:
     assert told(without.totals) == {"escalationRate": (None, Status.NOT_REPORTED)}
 
 
+async def test_without_a_chatbot_in_scope_nothing_happened(facts: Facts, ask: Ask) -> None:
+    await facts.sessions(a_session(visitor_id=1))
+    table = await ask("uniqueVisitors", "escalationRate", where=In("chatbot", ("nobody",)))
+    assert told(table.totals) == {"uniqueVisitors": (0, Status.OK), "escalationRate": (None, Status.NO_DATA)}
+
+
 async def test_one_of_several_kinds_is_enough(facts: Facts, ask: Ask) -> None:
     await reports(facts, 1, Report.GOAL)
     await facts.sessions(a_session(outcome_basis=Basis.RESOLVED_CONFIRMED))

@@ -52,8 +52,8 @@ def cut_thread(marks: Iterable[Mark], idle_timeout_ms_at: Callable[[int], int]) 
     """Cuts before the first message at least an idle timeout after the previous one, or after an end event. The
     timeout in force at the earlier message decides.
 
-    A window of a thread may be cut alone if it begins with the first mark of a session and ends with the last mark
-    of one, and the session behind it is included whenever its first message may have come to lie within the timeout.
+    A window of a thread may be cut alone: from the last session begun before the moment of its first new mark to the
+    first session begun after that of the last, both included whole.
     """
     loose: list[Mark] = []
     parts: list[list[Mark]] = []

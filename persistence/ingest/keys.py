@@ -103,6 +103,18 @@ _LOOSE_BY_THREAD: Final = (
 )
 
 
+async def placed_by_visitor(batch: Batch, event_ids: Collection[str]) -> frozenset[str]:
+    """Which of the events lie where they do by their visitor and time."""
+    rows = await batch.writer.driver.fetch(_BY_VISITOR, batch.writer.workspace_id, array_text(event_ids))
+    return frozenset(row[0] for row in rows)
+
+
+_BY_VISITOR: Final = (
+    "select l.event_id::text from loose_event l where l.workspace_id = $1 and l.event_id = any($2::text::uuid[]) "
+    "and l.visitor_id is not null"
+)
+
+
 async def find_unsettled(batch: Batch, pairs: Collection[tuple[int, int]], threads: Collection[int]) -> list[Loose]:
     """What is placed by the time of these visitors' sessions, and what waits for an earlier message of a thread."""
     driver, workspace_id = batch.writer.driver, batch.writer.workspace_id

@@ -10,7 +10,7 @@ from domain.facts import IdentifyRecord, Record
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch, Loose, Standing, standing_of
 from persistence.ingest.derive import Rows, derive, join_placeholders
-from persistence.ingest.keys import find_unsettled
+from persistence.ingest.keys import find_unsettled, placed_by_visitor
 from persistence.ingest.places import find_by_ids, find_identifies
 from persistence.ingest.rows import TABLE_OF, Pointers, month_at, read_loose_records
 from persistence.ingest.threads import Threaded, assign, recut, window_of
@@ -66,7 +66,13 @@ async def _recut_thread(batch: Batch, rows: Rows, thread: Threaded) -> dict[int,
     mine = {id(record) for record in thread.records}
     records = [record for record in rows.records if record.session_id in window or id(record) in mine]
     segments, merged = recut(batch, thread, records)
-    await assign(batch, thread, segments, records)
+    elsewhere = (
+        await placed_by_visitor(batch, [record.event_id for record in records]) if batch.has_timed else frozenset()
+    )
+    await assign(batch, thread, segments, records, elsewhere=elsewhere)
+    for record in records:
+        if record.event_id in elsewhere and record.session_id in merged:
+            record.session_id = merged[record.session_id]
     return merged
 
 

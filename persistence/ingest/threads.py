@@ -119,17 +119,29 @@ def mark_of(record: Record) -> Mark | None:
     return None
 
 
-async def assign(batch: Batch, thread: Threaded, segments: Sequence[Segment], records: Sequence[Record]) -> None:
-    """Every record gets the session of its mark, of the message it belongs to, or by time; new sessions are opened."""
+async def assign(
+    batch: Batch,
+    thread: Threaded,
+    segments: Sequence[Segment],
+    records: Sequence[Record],
+    *,
+    elsewhere: frozenset[str] = frozenset(),
+) -> None:
+    """Every record gets the session of its mark, of the message it belongs to, or by time; new sessions are opened.
+    `elsewhere` are events whose place is not the thread's to tell."""
     await _open_new(batch, thread, segments)
     by_event = {mark.event_id: segment.session_id for segment in segments for mark in segment.marks}
     spans = [_span(batch, segment) for segment in segments]
     for record in records:
         if mark_of(record) is not None:
             record.session_id = by_event.get(record.event_id)
-    by_message = {record.message_id: record.session_id for record in records if isinstance(record, MessageRecord)}
+    by_message = {
+        record.message_id: record.session_id
+        for record in records
+        if isinstance(record, MessageRecord) and record.message_received
+    }
     for record in records:
-        if mark_of(record) is None:
+        if mark_of(record) is None and record.event_id not in elsewhere:
             record.session_id = _placed(record, by_event, by_message, spans)
     for arrival in thread.arrivals:
         if arrival.context is not None and arrival.record is not None:
@@ -186,7 +198,7 @@ class IdleTimeout:
 
 
 async def window_of(batch: Batch, thread: Threaded) -> list[Span]:
-    """The sessions between the one that holds or precedes the first new event and the one after the last."""
+    """From the last session begun before the moment of the first new event to the first begun after the last."""
     rows = await batch.writer.driver.fetch(
         _SESSIONS,
         batch.writer.workspace_id,
@@ -194,7 +206,7 @@ async def window_of(batch: Batch, thread: Threaded) -> list[Span]:
     )
     times = [record.occurred_at_ms for record in thread.records]
     first, last = min(times), max(times)
-    begin = max((place for place, row in enumerate(rows) if row[1] <= first), default=0)
+    begin = max((place for place, row in enumerate(rows) if row[1] < first), default=0)
     end = min((place for place, row in enumerate(rows) if row[1] > last), default=len(rows) - 1)
     window = rows[begin : end + 1]
     await find_by_ids(batch, [(row[0], row[3]) for row in window])

@@ -131,7 +131,7 @@ def fold_workflow_step(folding: Folding, step: WorkflowStepRecord) -> None:
 def fold_goal(folding: Folding, goal: GoalRecord) -> None:
     fact = folding.fact
     fact.goal_completions += 1
-    fact.conversions += 1
+    fact.conversions += goal.converts
     if goal.resolves:
         _signal(fact, _POSITIVE, goal.occurred_at_ms)
 

@@ -120,7 +120,9 @@ class GoalRecord(Record, kw_only=True):
     goal: int
     value_nano: int | None = None
     value_currency: str | None = None
-    resolves: bool = False  # as the goal's definition stood when the event arrived
+    # as the goal's definition stood when the event arrived
+    resolves: bool = False
+    converts: bool = True
 
 
 class LeadRecord(Record, kw_only=True):

@@ -15,11 +15,11 @@ import asyncpg
 from domain.events import Answer, Message
 from domain.facts import IdentifyRecord, LeadRecord, ProbeRecord, Record, ReleaseRecord, SessionEndRecord, SessionFact
 from domain.sessions import continue_session
-from domain.vocabulary import LabelKind
+from domain.vocabulary import LabelKind, Report
 from persistence.engine import Database
 from persistence.ingest.announce import announce
 from persistence.ingest.arrivals import ACCEPTED, Arrival, EventResult, Parcel, arrivals_of, reject
-from persistence.ingest.batch import Batch, Loose
+from persistence.ingest.batch import Batch, KeyRow, Loose
 from persistence.ingest.derive import NameTaken
 from persistence.ingest.encode import Numbers, encode, name_messages
 from persistence.ingest.hot import HotSessions, hot_sessions
@@ -140,16 +140,20 @@ async def _numbers(batch: Batch, names: Names) -> Numbers:
     for (kind, text), code in found.items():
         codes[kind][text] = code
     goals = [code for code in codes[LabelKind.GOAL].values() if code is not None]
-    return Numbers(codes, visitors, await _resolving(batch, goals) if goals else frozenset())
+    resolving, idle = await _meaning_of_goals(batch, goals)
+    return Numbers(codes, visitors, resolving, idle)
 
 
-async def _resolving(batch: Batch, goals: Sequence[int]) -> frozenset[int]:
+async def _meaning_of_goals(batch: Batch, goals: Sequence[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """The goals that resolve, and those that do not convert; without a definition a goal converts only."""
+    if not goals:
+        return frozenset(), frozenset()
     rows = await batch.writer.driver.fetch(
-        "select goal from goal_definition where workspace_id = $1 and goal = any($2) and resolves",
+        "select goal, resolves, is_conversion from goal_definition where workspace_id = $1 and goal = any($2)",
         batch.writer.workspace_id,
         goals,
     )
-    return frozenset(row[0] for row in rows)
+    return frozenset(row[0] for row in rows if row[1]), frozenset(row[0] for row in rows if not row[2])
 
 
 async def _number_threads(batch: Batch, names: Names) -> None:
@@ -284,12 +288,19 @@ async def _finish(batch: Batch, arrivals: Sequence[Arrival], placed: Placed) -> 
     await follow_contacts(batch)
     for arrival in placed.loose:
         make_loose(batch, arrival)
-    await batch.flush()
+    keys: list[KeyRow] = []
+    seen: dict[int, set[Report]] = {}
+
+    def meanwhile() -> None:
+        keys.extend(batch.key_rows())
+        seen.update(reports_of(arrivals, batch.speakers))
+
+    await batch.flush(meanwhile)
     await write_visitors(batch)
     captured = [arrival.record for arrival in arrivals if isinstance(arrival.record, LeadRecord)]
     leads = await write_leads(batch, captured)
-    await batch.write_keys()
-    await note_reports(batch.writer, batch.speakers, reports_of(arrivals, batch.speakers))
+    await batch.write_keys(keys)
+    await note_reports(batch.writer, batch.speakers, seen)
     await announce(batch, arrivals, leads)
 
 

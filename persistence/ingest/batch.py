@@ -1,7 +1,7 @@
 """The state of one append: what was read, what is to be written, and the one way it is written."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from persistence.ingest.rows import (
     Stored,
     array_text,
     delete_records,
+    fact_row,
     insert_keys,
     insert_records,
     month_at,
@@ -82,6 +83,10 @@ class Key(NamedTuple):
     body_hash: bytes | None
     month: int
     session_id: int | None
+
+
+KeyRow = tuple[str, bytes | None, int, int | None]
+"""Event id, body hash, month, session."""
 
 
 class Loose(NamedTuple):
@@ -182,26 +187,33 @@ class Batch:
                 open_ids.append(identify.known_visitor_id)
         return list(found.values())
 
-    async def flush(self) -> None:
+    async def flush(self, meanwhile: Callable[[], None] | None = None) -> None:
         """Writes what has gathered; may be called again."""
         months = {session_id: place.month for session_id, place in self.places.items()}
+        changed = [place for place in self.places.values() if place.changed]
+        fact_rows: list[tuple[Any, ...]] = []
+
+        def work() -> None:
+            fact_rows.extend(fact_row(place.month, place.thread_id, place.fact) for place in changed)
+            if meanwhile is not None:
+                meanwhile()
+
         if self.gone:
             await delete_records(self.staging, self.gone)
-        await insert_records(self.staging, self.rows, months, self.pointers)
+        await insert_records(self.staging, self.rows, months, self.pointers, work)
         self.gone, self.rows = [], []
-        await self._write_facts()
+        await self._write_facts(changed, fact_rows)
         await self._write_costs_and_runs(months)
         await self._write_loose()
 
-    async def _write_facts(self) -> None:
-        changed = [(session_id, place) for session_id, place in self.places.items() if place.changed]
-        new = [place for _, place in changed if not place.stored]
+    async def _write_facts(self, changed: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> None:
+        new = [place for place in changed if not place.stored]
         if new:
             await self._write_session_keys(new)
-        await write_facts(self.staging, [(place.month, place.thread_id, place.fact) for _, place in changed])
-        for session_id, place in changed:
+        await write_facts(self.staging, rows)
+        for place in changed:
             place.stored, place.changed = True, False
-            self.touched.setdefault(place.month, set()).add(session_id)
+            self.touched.setdefault(place.month, set()).add(place.fact.session_id)
 
     async def _write_session_keys(self, places: Sequence[Place]) -> None:
         await self.writer.driver.execute(
@@ -288,9 +300,9 @@ class Batch:
                 *map(list, zip(*loose, strict=True)),
             )
 
-    async def write_keys(self) -> None:
-        """Last, when every event has its place."""
-        keys: list[tuple[str, bytes | None, int, int | None]] = []
+    def key_rows(self) -> list[KeyRow]:
+        """When every event has its place."""
+        keys: list[KeyRow] = []
         places = self.places
         for arrival in self.new_keys:
             record = arrival.record
@@ -302,6 +314,9 @@ class Batch:
             message = record if isinstance(record, MessageRecord) and record.message_received else None
             mark = None if message is None else _A_MESSAGE
             keys.append((key, mark, self.month_or_own(record), record.session_id))
+        return keys
+
+    async def write_keys(self, keys: Sequence[KeyRow]) -> None:
         await insert_keys(self.staging, keys)
         for key, arrival in self.told_names.items():
             if arrival.record is not None:

@@ -38,17 +38,19 @@ Codes = Mapping[str | None, int | None]
 class Numbers:
     """What stands for the names of a batch. Every mapping gives None for None."""
 
-    __slots__ = ("codes", "resolving_goals", "visitors")
+    __slots__ = ("codes", "idle_goals", "resolving_goals", "visitors")
 
     def __init__(
         self,
         codes: Mapping[LabelKind, Codes],
         visitors: Codes,
         resolving_goals: frozenset[int],
+        idle_goals: frozenset[int],
     ) -> None:
         self.codes = codes
         self.visitors = visitors
         self.resolving_goals = resolving_goals
+        self.idle_goals = idle_goals
 
 
 def encode(arrival: Arrival, numbers: Numbers) -> None:
@@ -279,6 +281,7 @@ def _goal(arrival: Arrival, event: events.Goal, numbers: Numbers) -> Record:
         value_nano=None if event.value is None else money_nano(event.value),
         value_currency=None if event.value is None else event.value.currency,
         resolves=goal in numbers.resolving_goals,
+        converts=goal not in numbers.idle_goals,
     )
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from domain.facts import IdentifyRecord, MessageRecord, ProbeRecord, Record, ReleaseRecord
+from domain.facts import IdentifyRecord, MessageRecord, ProbeRecord, Record, ReleaseRecord, SessionEndRecord
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch, Key, Loose
 from persistence.ingest.derive import merge_answer
-from persistence.ingest.keys import is_placeholder, name_key, where_is
+from persistence.ingest.keys import find_unsettled, is_placeholder, name_key, where_is
 from persistence.ingest.places import find_by_ids, find_by_refs, open_place, take
-from persistence.ingest.rows import Pointers, month_at
+from persistence.ingest.rows import TABLE_OF, Pointers, month_at
 from persistence.ingest.threads import Threaded, find_last_sessions, gather_threads, place_in_order
 from persistence.workspaces import Counter
 
@@ -153,6 +153,7 @@ async def _place_by_thread(
     threads = gather_threads(batch, [arrival for arrival in arrivals if arrival.follows is None])
     if threads:
         await find_last_sessions(batch, threads)
+        await _find_waiting_ends(batch, threads)
         placed.threads = await place_in_order(batch, threads)
     late = {thread.thread_id: thread for thread in placed.threads}
     for thread in threads:
@@ -168,6 +169,16 @@ async def _place_by_thread(
             cut.arrivals.append(arrival)
         elif message.record is not None and message.record.session_id is not None:
             _join(arrival, message.record.session_id, placed.groups)
+
+
+async def _find_waiting_ends(batch: Batch, threads: Sequence[Threaded]) -> None:
+    by_id = {thread.thread_id: thread for thread in threads}
+    for loose in await find_unsettled(batch, (), by_id):
+        if loose.kind == _END_KIND and loose.thread_id is not None:
+            by_id[loose.thread_id].waiting.append(loose)
+
+
+_END_KIND: Final = TABLE_OF[SessionEndRecord].kind
 
 
 def _goes_by_time(arrival: Arrival) -> bool:

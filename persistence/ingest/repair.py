@@ -63,13 +63,16 @@ async def _recut_thread(batch: Batch, rows: Rows, thread: Threaded) -> dict[int,
     await rows.read(batch, _months(batch, window))
     rows.fresh += thread.records
     rows.fresh += [arrival.context for arrival in thread.arrivals if arrival.context is not None]
-    mine = {id(record) for record in thread.records}
+    waiting = await read_loose_records(batch.staging, [(end.kind, end.month, end.event_id) for end in thread.waiting])
+    rows.stored += waiting
+    mine = {id(record) for record in (*thread.records, *(end.record for end in waiting))}
     records = [record for record in rows.records if record.session_id in window or id(record) in mine]
     segments, merged = recut(batch, thread, records)
     elsewhere = (
         await placed_by_visitor(batch, [record.event_id for record in records]) if batch.has_timed else frozenset()
     )
     await assign(batch, thread, segments, records, elsewhere=elsewhere)
+    batch.loose_gone |= {end.record.event_id for end in waiting if end.record.session_id is not None}
     for record in records:
         if record.event_id in elsewhere and record.session_id in merged:
             record.session_id = merged[record.session_id]

@@ -1,6 +1,7 @@
 """Records to rows and back, many at once: which table and columns each kind has, and the few statements on them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -160,6 +161,16 @@ class Staging:
         self._used.add(staged)
         await self.driver.copy_records_to_table(staged, records=rows, columns=columns)
 
+    async def execute_beside(self, statement: str, meanwhile: Callable[[], None] | None) -> None:
+        """The database works on its core while this process works on its own."""
+        running = asyncio.ensure_future(self.driver.execute(statement, self.workspace_id))
+        try:
+            await asyncio.sleep(0)  # the statement is sent
+            if meanwhile is not None:
+                meanwhile()
+        finally:
+            await running
+
 
 class Stored(Struct, gc=False):
     """A record as it was read: where its row lies, to replace it if it changes."""
@@ -171,9 +182,14 @@ class Stored(Struct, gc=False):
 
 
 async def insert_records(
-    staging: Staging, records: Collection[Record], month_of: Mapping[int, int], loose: Mapping[str, "Pointers"]
+    staging: Staging,
+    records: Collection[Record],
+    month_of: Mapping[int, int],
+    loose: Mapping[str, "Pointers"],
+    meanwhile: Callable[[], None] | None = None,
 ) -> None:
-    """`month_of` by session; a record without a session lies in the month of its own time, with its pointers."""
+    """`month_of` by session; a record without a session lies in the month of its own time, with its pointers.
+    `meanwhile` is done while the database is busy with the messages."""
     by_kind: dict[type[Record], list[Record]] = {}
     for record in records:
         by_kind.setdefault(record.__class__, []).append(record)
@@ -188,9 +204,12 @@ async def insert_records(
         ]
         if table is MESSAGES:
             await staging.fill(_STAGED_MESSAGES, table.columns, rows)
-            await staging.driver.execute(_INSERT_MESSAGES, staging.workspace_id)
+            await staging.execute_beside(_INSERT_MESSAGES, meanwhile)
+            meanwhile = None
         else:
             await _insert_by_arrays(staging, table, rows)
+    if meanwhile is not None:
+        meanwhile()
 
 
 class Pointers(NamedTuple):
@@ -222,10 +241,13 @@ async def insert_keys(staging: Staging, keys: Sequence[tuple[str, bytes | None, 
         await staging.driver.execute(_INSERT_KEYS, staging.workspace_id)
 
 
-async def write_facts(staging: Staging, facts: Sequence[tuple[int, int | None, SessionFact]]) -> None:
-    """Month, thread and fact of each session. An upsert finds its row by index whatever the planner believes."""
-    if facts:
-        rows = [(month, thread, *astuple(fact)) for month, thread, fact in facts]
+def fact_row(month: int, thread_id: int | None, fact: SessionFact) -> tuple[Any, ...]:
+    return (month, thread_id, *astuple(fact))
+
+
+async def write_facts(staging: Staging, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows made by `fact_row`. An upsert finds its row by index whatever the planner believes."""
+    if rows:
         await staging.fill(_STAGED_FACTS, _FACT_COLUMNS, rows)
         await staging.driver.execute(_UPSERT_FACTS, staging.workspace_id)
 

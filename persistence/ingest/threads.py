@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain.cutting import Mark, Segment, Span, cut_reference, cut_thread, session_at
 from domain.facts import MessageRecord, Record, SessionEndRecord, SessionStartRecord
 from persistence.ingest.arrivals import Arrival
-from persistence.ingest.batch import Batch
+from persistence.ingest.batch import Batch, Loose
 from persistence.ingest.places import find_by_ids, open_place, take
 from persistence.ingest.rows import month_at
 from persistence.workspaces import Counter
@@ -42,6 +42,8 @@ class Threaded(Struct, gc=False):
     chatbot_id: int
     arrivals: list[Arrival]
     last_id: int | None = None
+    waiting: list[Loose] = []
+    """End events before its first message: an earlier message makes them cut."""
 
     @property
     def records(self) -> list[Record]:
@@ -77,7 +79,7 @@ async def place_in_order(batch: Batch, threads: Sequence[Threaded]) -> list[Thre
     """Gives the events of each thread their sessions, if all come after what the thread has. Returns the others."""
     late: list[Threaded] = []
     for thread in threads:
-        if thread.last_id is not None and not _follows(batch, thread):
+        if thread.waiting or (thread.last_id is not None and not _follows(batch, thread)):
             late.append(thread)
             continue
         marks = [mark for mark in map(mark_of, thread.records) if mark is not None]

@@ -76,6 +76,7 @@ class GoalCompletionRow(EventRow):
     value_nano: Mapped[Number | None]
     value_currency: Mapped[PlainText | None]
     resolves: Mapped[Flag]
+    converts: Mapped[Flag]
 
 
 class LeadCaptureRow(EventRow):

@@ -126,6 +126,7 @@ create table goal_completion (
     goal integer not null,
     month integer not null,
     resolves boolean not null,
+    converts boolean not null,
     event_id uuid not null,
     thread_id bigint,
     value_nano bigint,

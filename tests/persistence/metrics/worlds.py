@@ -178,7 +178,7 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
         ]
         world.handoffs += [random_event(dice, session, state=dice.random.randint(1, 3)) for _ in range(dice.count(2))]
         world.goals += [
-            random_event(dice, session, goal=dice.codes[LabelKind.GOAL][0], resolves=False)
+            random_event(dice, session, goal=dice.codes[LabelKind.GOAL][0], resolves=False, converts=True)
             for _ in range(dice.count(1))
         ]
         world.leads += [random_event(dice, session, lead_ref=f"lead-{dice.count(9)}") for _ in range(dice.count(1))]

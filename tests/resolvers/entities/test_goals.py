@@ -1,6 +1,12 @@
 """Goal definitions and plan quotas through the API."""
 
+import httpx
+import pytest
+
+from tests.build import a_user_message, an_event
 from tests.resolvers.entities.conftest import Ask
+from tests.server.conftest import IssuedKey
+from tests.serving import RunningServer
 
 DEFINE = """
 mutation ($input: DefineGoalInput!) {
@@ -40,3 +46,29 @@ async def test_quotas_in_force_are_the_latest_begun(ask: Ask) -> None:
     assert quotas == [{"plan": "PRO", "sessions": 2000, "messages": None}]
     refused = (await ask(change, input={"plan": "PRO", "sessions": -1}))["data"]["setPlanQuota"]
     assert refused["problems"] == [{"path": ["input", "sessions"]}]
+
+
+@pytest.mark.spec(18)
+async def test_a_goal_that_is_no_conversion_does_not_convert(
+    ask: Ask, server: RunningServer, admin_key: IssuedKey
+) -> None:
+    await ask(DEFINE, input={"name": "basket", "isConversion": False})
+    events = [
+        *(a_user_message(sessionId=f"s-{number}") for number in range(4)),
+        an_event("goal", sessionId="s-0", minutes=1, goal="basket"),
+        an_event("goal", sessionId="s-1", minutes=1, goal="basket"),
+        an_event("goal", sessionId="s-1", minutes=2, goal="booking"),
+    ]
+    async with httpx.AsyncClient(timeout=30) as client:
+        sent = await client.post(f"{server.url}/v1/events", json=events, headers=admin_key.headers)
+    assert sent.json()["accepted"] == len(events)
+    figures = await ask(
+        """
+        { metrics(range: {dates: {first: "2026-03-10", last: "2026-03-10"}}) {
+            totals { conversionRate { value numerator denominator } goalCompletions { value } }
+        } }
+        """
+    )
+    totals = figures["data"]["metrics"]["totals"]
+    assert totals["conversionRate"] == {"value": 1 / 4, "numerator": 1, "denominator": 4}
+    assert totals["goalCompletions"] == {"value": 3}

@@ -131,3 +131,22 @@ async def test_a_message_of_another_chatbot_is_no_way_into_its_session(
     vote = an_event("feedback", sessionId=None, messageId=message["eventId"], instrument="THUMBS", score=0, minutes=1)
     await send(database, workspace_id, [vote])
     assert await sessions(stored, "thumbs_down") == [(0,)]
+
+
+async def test_an_end_before_its_thread_cuts_when_an_earlier_message_comes(
+    database: Database, workspace_id: UUID, stored: Stored
+) -> None:
+    await send(database, workspace_id, [in_thread(a_user_message(minutes=10))])
+    await send(database, workspace_id, [in_thread(an_event("session_ended", actor="USER", minutes=5))])
+    await send(database, workspace_id, [in_thread(a_user_message(minutes=0))])
+    assert await sessions(stored, "user_messages, end_actor") == [(1, 1), (1, None)]
+
+
+async def test_what_goes_by_visitor_is_not_moved_by_its_threads_cut(
+    database: Database, workspace_id: UUID, stored: Stored
+) -> None:
+    first = {**in_thread(a_user_message()), "visitorId": "v"}
+    second = {**in_thread(a_user_message(minutes=60)), "visitorId": "w"}
+    await send(database, workspace_id, [first, second, by_visitor(an_event("goal", goal="paid", minutes=90))])
+    await send(database, workspace_id, [{**in_thread(a_bot_message(minutes=59)), "visitorId": "w"}])
+    assert await sessions(stored, "goal_completions") == [(1,), (0,)]

@@ -1,6 +1,7 @@
 """What issue "Foundation" must show, line by line."""
 
 import asyncio
+import getpass
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ START_SECONDS = 900.0
 
 def show_fresh_machine() -> str:
     """In a copy that has never been set up, with an empty HOME; as a plain user too if we are root."""
-    users = ["root", "nobody"] if os.geteuid() == 0 else [""]
+    users = ["", "nobody"] if os.geteuid() == 0 else [""]
     return "\n".join(_show_fresh_start(user) for user in users)
 
 
@@ -40,7 +41,7 @@ def _show_fresh_start(user: str) -> str:
         first, second = (_time_start(clone, user, environment) for _ in range(2))
     if second > 3.0:
         raise AssertionError(f"second start took {second:.1f} s, at most 3 s are allowed")
-    return f"as {user or 'this user'}: first start {first:.0f} s, second start {second:.1f} s"
+    return f"as {user or getpass.getuser()}: first start {first:.0f} s, second start {second:.1f} s"
 
 
 def _clone(folder: Path) -> Path:
@@ -69,6 +70,8 @@ def _time_start(clone: Path, user: str, environment: dict[str, str]) -> float:
     """From the command to the first answer that it is ready; then it is stopped."""
     command = ["python3", "dev.py", "run"]
     if user:
+        # Root's own Python may lie where a plain user cannot reach it.
+        environment = {**environment, "PATH": "/usr/local/bin:/usr/bin:/bin"}
         command = ["setpriv", f"--reuid={user}", f"--regid={_group_of(user)}", "--clear-groups", *command]
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=clone, env=environment, start_new_session=True)
@@ -76,7 +79,8 @@ def _time_start(clone: Path, user: str, environment: dict[str, str]) -> float:
         _wait_until_ready(process, int(environment["PARLANCE_PORT"]), started)
         return time.monotonic() - started
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
 
 

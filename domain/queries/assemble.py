@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from domain.dimensions import OTHER, UNKNOWN, Chatbots, Closed, Dimension, Open
 from domain.metrics.algebra import Measure, Relation, is_additive
 from domain.metrics.metric import Unit
+from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
 from domain.queries.plan import NOW, PREVIOUS, QueryPlan, excluded_measures
 from domain.queries.query import Part
 from domain.queries.readings import (
-    Amount,
-    Cell,
     Evaluation,
     evaluations,
     is_of_the_moment,
@@ -22,19 +21,6 @@ from domain.queries.suppression import Hidden, hidden_cells
 from domain.queries.table import Figure, Group, KeyPart, MetricTable, Reading, Series
 from domain.vocabulary import LabelKind, title_of
 
-Codes = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CellKey:
-    """`bucket` counts from 0; None = the whole window. `codes` None = all groups together."""
-
-    window: int
-    bucket: int | None = None
-    codes: Codes | None = None
-
-
-Cells = Mapping[CellKey, Cell]
 Labels = Mapping[tuple[LabelKind, int], str]
 
 

@@ -8,15 +8,11 @@ from typing import Final, assert_never
 
 from domain.metrics.algebra import Histogram, Measure, Ratio, Single, SumMoney, measures_of
 from domain.metrics.metric import FactGrain, Metric, Unit
+from domain.queries.cells import Amount, Cell
 from domain.queries.plan import QueryPlan, Reporting, measures_for, reporting
 from domain.queries.scope import Rates
 from domain.queries.table import Reading, Status
 from domain.vocabulary import Report
-
-Money = Mapping[tuple[str, int], int]
-"""Nano-units by currency and day; the day is -1 where no rate is needed."""
-Amount = int | Money | None
-Cell = Mapping[Measure, Amount]
 
 _NANO: Final = 1_000_000_000
 _PLACES: Final = Decimal(1).scaleb(-9)

@@ -6,24 +6,22 @@ could be told by subtraction.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from domain.queries.cells import Cell, CellKey, Cells, Codes
 from domain.queries.plan import PEOPLE, SMALLEST_GROUP, QueryPlan
-from domain.queries.readings import Cell, is_of_the_moment, suppressed
+from domain.queries.readings import is_of_the_moment, suppressed
 from domain.queries.table import Reading
-
-if TYPE_CHECKING:
-    from domain.queries.assemble import CellKey, Cells, Codes
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
     """`keys`: cells that are not told. `people`: who started a session in each cell; None hides nothing at all."""
 
-    keys: frozenset["CellKey"]
-    people: Mapping["CellKey", int] | None
+    keys: frozenset[CellKey]
+    people: Mapping[CellKey, int] | None
 
-    def shown(self, key: "CellKey", reading: Reading) -> Reading:
+    def shown(self, key: CellKey, reading: Reading) -> Reading:
         if self.people is None:
             return reading
         if key in self.keys:
@@ -39,7 +37,7 @@ class Hidden:
 NOTHING_HIDDEN: Final = Hidden(frozenset(), None)
 
 
-def hidden_cells(plan: QueryPlan, cells: "Cells", shown: tuple["Codes", ...]) -> Hidden:
+def hidden_cells(plan: QueryPlan, cells: Cells, shown: tuple[Codes, ...]) -> Hidden:
     if not plan.hides_small_groups:
         return NOTHING_HIDDEN
     people = {key: _people(cell) for key, cell in cells.items()}
@@ -54,7 +52,7 @@ def _people(cell: Cell) -> int:
     return sum(amount for measure in PEOPLE if isinstance(amount := cell.get(measure), int))
 
 
-def _sets(people: Mapping["CellKey", int], shown: tuple["Codes", ...]) -> Iterable[list["CellKey"]]:
+def _sets(people: Mapping[CellKey, int], shown: tuple[Codes, ...]) -> Iterable[list[CellKey]]:
     """Cells that together make up a cell that is shown: the groups of a window, the buckets of a group,
     the groups of a bucket."""
     groups: dict[object, list[CellKey]] = {}
@@ -68,7 +66,7 @@ def _sets(people: Mapping["CellKey", int], shown: tuple["Codes", ...]) -> Iterab
     return groups.values()
 
 
-def _hide_complement(cellset: list["CellKey"], people: Mapping["CellKey", int], hidden: set["CellKey"]) -> None:
+def _hide_complement(cellset: list[CellKey], people: Mapping[CellKey, int], hidden: set[CellKey]) -> None:
     if sum(1 for key in cellset if key in hidden) != 1:
         return
     rest = [key for key in cellset if key not in hidden and people[key] > 0]

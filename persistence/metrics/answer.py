@@ -16,9 +16,6 @@ from domain.metrics.algebra import Measure
 from domain.metrics.catalogue import METRICS
 from domain.problems import LimitReached, Refused
 from domain.queries.assemble import (
-    CellKey,
-    Cells,
-    Codes,
     Labels,
     added,
     assemble,
@@ -27,9 +24,10 @@ from domain.queries.assemble import (
     ranked,
     summed,
 )
+from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
 from domain.queries.plan import Branch, QueryPlan, branches_of, make_plan
 from domain.queries.query import MetricQuery, Part
-from domain.queries.readings import Amount, Cell, needs_rates
+from domain.queries.readings import needs_rates
 from domain.queries.table import MetricTable
 from domain.vocabulary import LabelKind
 from persistence.labels import label_texts

@@ -33,10 +33,10 @@ class Limits:
     operation_seconds: float = 10.0
     database_wait_seconds: float = 1.5
     """For the first word from the database; a request then fails with 503 instead of hanging."""
-    key_points: int = 20_000
-    key_points_per_second: float = 2_000.0
-    workspace_points: int = 40_000
-    workspace_points_per_second: float = 4_000.0
+    key_points: int = 100_000
+    key_points_per_second: float = 10_000.0
+    workspace_points: int = 200_000
+    workspace_points_per_second: float = 20_000.0
     public_key_requests_per_minute: int = 600
     workspace_operations: int = 8
     workspace_waiting: int = 64

@@ -102,10 +102,10 @@ class Settings(BaseSettings):
     )
 
     key_points_per_second: int = Field(
-        2_000, ge=1, le=10_000_000, description="Cost points that a key earns each second; ten seconds may be saved."
+        10_000, ge=1, le=10_000_000, description="Cost points that a key earns each second; ten seconds may be saved."
     )
     workspace_points_per_second: int = Field(
-        4_000, ge=1, le=10_000_000, description="The same for all keys of a workspace together."
+        20_000, ge=1, le=10_000_000, description="The same for all keys of a workspace together."
     )
     trusted_documents: Path | None = Field(
         None,

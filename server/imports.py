@@ -27,7 +27,9 @@ async def choose_workspace(database: Database, wanted: str) -> UUID:
     found = [workspace_id for workspace_id in known if wanted in (str(workspace_id), names[workspace_id])]
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(f"{name} ({workspace_id})" for workspace_id, name in names.items()) or "none yet"
+    if not known:
+        raise ImportStopped("there is no workspace yet", "make one: python3 dev.py run workspace create --help")
+    listed = ", ".join(f"{name} ({workspace_id})" for workspace_id, name in names.items())
     raise ImportStopped(
         f"there is no single workspace {wanted!r}" if wanted else "it is not clear which workspace is meant",
         f"name one by --workspace; there are: {listed}",

@@ -19,7 +19,17 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "PARLANCE_"
 CHECKOUT = Path(__file__).resolve().parent.parent
 # Read elsewhere (tests, benchmarks), so not unknown.
-_READ_ELSEWHERE = {"PARLANCE_DATASETS", "PARLANCE_TEST_POSTGRES", "PARLANCE_OTHER_PYTHON"}
+_READ_ELSEWHERE = {
+    "PARLANCE_DATASETS",
+    "PARLANCE_DEV_API",
+    "PARLANCE_KEY",
+    "PARLANCE_OTHER_PYTHON",
+    "PARLANCE_REFRESH_GOLDENS",
+    "PARLANCE_SHOW_MESSAGES",
+    "PARLANCE_SHOW_SESSIONS",
+    "PARLANCE_TEST_POSTGRES",
+}
+"""Read by commands, tests and benchmarks; no settings of the server."""
 
 
 class SettingsFailure(Exception):
@@ -179,8 +189,15 @@ def read_settings(**changes: Any) -> Settings:
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """A misspelt setting would else be passed over in silence."""
-    known = {variable_name(name, field) for name, field in Settings.model_fields.items()} | _READ_ELSEWHERE
-    return [_unknown(name, known) for name in sorted(environment) if name.startswith(PREFIX) and name not in known]
+    return [_unknown(name, _known_variables()) for name in unknown_names(environment)]
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in _known_variables())
+
+
+def _known_variables() -> set[str]:
+    return {variable_name(name, field) for name, field in Settings.model_fields.items()} | _READ_ELSEWHERE
 
 
 def setting_lines(settings: Settings) -> Iterable[SettingLine]:

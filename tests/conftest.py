@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from persistence.embedded import start_throwaway
@@ -17,6 +18,11 @@ from persistence.migrate import migrate
 from persistence.tenancy import writing
 from persistence.workspaces import create_workspace
 from tests.build import a_workspace
+
+# The same examples at every run of a change that is to land; new ones wherever people work.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 _TEMPLATE = "parlance_template"
 _numbers = itertools.count(1)

@@ -11,6 +11,7 @@ from domain.answers import normalised
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS, MOST_FALLBACK_ENTRIES, SettingEntry
 from domain.checking import Checks
 from domain.problems import Forbidden, InvalidInput, NotFound, Refused
+from domain.time import milliseconds
 from persistence import chatbots as store
 from persistence.chatbot_settings import set_entry, setting_history
 from persistence.tenancy import reading
@@ -190,7 +191,7 @@ class ChatbotMutation:
     async def change_chatbot_settings(self, info: Info, input: ChangeChatbotSettingsInput) -> ChatbotSettingsResult:
         context = info.context
         chatbot_id = _visible_id(context, input.id)
-        from_ms = int((input.effective_from or context.clock()).timestamp() * 1000)
+        from_ms = milliseconds(input.effective_from or context.clock())
         async with acting(context, "chatbot.changeSettings") as act:
             history = (await setting_history(act.writer, [chatbot_id])).get(chatbot_id)
             if not history:

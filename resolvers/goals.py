@@ -9,6 +9,7 @@ import strawberry
 from domain.accounts import Scope
 from domain.checking import Checks
 from domain.plans import PlanQuota
+from domain.time import milliseconds
 from persistence import goals as goal_store
 from persistence.plans import quotas_in_force, set_quota
 from persistence.tenancy import reading
@@ -67,7 +68,7 @@ class GoalQuery:
     )
     async def plan_quotas(self, info: Info) -> list[PlanQuotaType]:
         context = info.context
-        now_ms = int(context.clock().timestamp() * 1000)
+        now_ms = milliseconds(context.clock())
         async with reading(context.database, context.viewer.workspace_id) as reader:
             return [PlanQuotaType.from_domain(quota) for quota in await quotas_in_force(reader, now_ms)]
 
@@ -123,7 +124,7 @@ class GoalMutation:
         checks.refuse()
         quota = PlanQuota(
             plan=input.plan,
-            effective_from_ms=int((input.effective_from or context.clock()).timestamp() * 1000),
+            effective_from_ms=milliseconds(input.effective_from or context.clock()),
             sessions=input.sessions,
             messages=input.messages,
             leads=input.leads,

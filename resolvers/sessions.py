@@ -8,6 +8,7 @@ import strawberry
 
 from domain.accounts import Scope
 from domain.problems import InvalidInput, NotFound, Refused
+from domain.time import milliseconds
 from persistence import sessions as store
 from persistence.sessions import SessionFilter
 from persistence.tenancy import reading
@@ -26,10 +27,6 @@ class SessionFilterInput:
     started_before: datetime | None = strawberry.field(default=None, description="Exclusive.")
     engaged_only: bool = strawberry.field(default=False, description="Only with at least one user message.")
     include_tests: bool = strawberry.field(default=False, description="Also playground, evaluation and bot traffic.")
-
-
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
 
 
 def _among(context: RequestContext, wanted: list[strawberry.ID] | None) -> Collection[int] | None:
@@ -60,8 +57,8 @@ class SessionQuery:
         given = filter or SessionFilterInput()
         wanted = SessionFilter(
             among=_among(context, given.chatbot_ids),
-            from_ms=_milliseconds(given.started_from),
-            to_ms=_milliseconds(given.started_before),
+            from_ms=None if given.started_from is None else milliseconds(given.started_from),
+            to_ms=None if given.started_before is None else milliseconds(given.started_before),
             engaged_only=given.engaged_only,
             live_only=not given.include_tests,
         )
@@ -69,7 +66,7 @@ class SessionQuery:
             rows = await store.list_sessions(
                 reader, wanted, limit=window.limit, after=(window.key[0], window.key[1]) if window.key else None
             )
-        now_ms = _milliseconds(context.clock()) or 0
+        now_ms = milliseconds(context.clock())
         return connection(
             window,
             rows,
@@ -88,7 +85,7 @@ class SessionQuery:
             view = await store.find_session(reader, session_id, among=context.viewer.chatbot_ids)
         if view is None:
             raise Refused(NotFound.of("session", path=("id",)))
-        return Session.from_domain(view, _milliseconds(context.clock()) or 0)
+        return Session.from_domain(view, milliseconds(context.clock()))
 
     @strawberry.field(
         description="Messages of a session in order of time.", extensions=[requires(Scope.CONVERSATIONS_READ)]

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any, Protocol
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url
@@ -29,6 +31,22 @@ _UNAVAILABLE_CODES = ("57P01", "57P02", "57P03", "57P05", "55P03", "25P03", "25P
 _TOO_SLOW_CODE = "57014"
 
 
+class PinnedRows(Protocol):
+    """One moment of a columnar copy."""
+
+    async def rows(self, statement: Any, *, among: frozenset[int] | None) -> Sequence[tuple[Any, ...]]:
+        """What the statement gives, where there are only these chatbots (None: all)."""
+
+
+class Columnar(Protocol):
+    """Copies of facts in memory that answer questions instead of the database."""
+
+    def pinned(
+        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str]
+    ) -> AbstractAsyncContextManager[PinnedRows | None]:
+        """A moment that holds at least what the snapshot of `connection` sees; None: ask the database."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """The app role's way to the database. Tenant tables are reached through `persistence.tenancy` only."""
@@ -40,6 +58,7 @@ class Database:
     grown: Counter[int] = field(default_factory=Counter, repr=False)  # rows that this process wrote, per month
     wait_observers: list[Callable[[float], None]] = field(default_factory=list, repr=False)
     """Told how many seconds each transaction waited for its connection."""
+    columnar: Columnar | None = None
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -14,15 +14,16 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence.engine import Database, begun, driver_of
+from persistence.engine import Columnar, Database, begun, driver_of
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only transaction of one workspace."""
+    """A read-only transaction of one workspace. `columnar` may answer questions beside it, if it is a snapshot."""
 
     connection: AsyncConnection
     workspace_id: UUID
+    columnar: Columnar | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ async def reading(
     async with _tenant_transaction(
         database, workspace_id, isolation=isolation, read_only=True, statement_timeout_ms=statement_timeout_ms
     ) as connection:
-        yield Reader(connection, workspace_id)
+        yield Reader(connection, workspace_id, columnar=database.columnar if snapshot else None)
 
 
 @asynccontextmanager

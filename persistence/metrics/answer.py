@@ -3,8 +3,8 @@
     async with reading(database, workspace_id, snapshot=True) as reader:
         table = await answer(reader, query, now_ms=...)
 
-1. What the question needs to know of its workspace. 2. One SELECT. 3. Where only the first groups are wanted of
-metrics that do not add up, or a series of each, a second one for those groups. 4. The table.
+1. What the question needs to know of its workspace. 2. One SELECT, on the engine that is chosen. 3. Where only the
+first groups are wanted of metrics that do not add up, or a series of each, a second one for those groups. 4. The table.
 """
 
 from collections.abc import Collection
@@ -31,8 +31,9 @@ from domain.queries.readings import needs_rates
 from domain.queries.table import MetricTable
 from domain.vocabulary import LabelKind
 from persistence.labels import label_texts
+from persistence.metrics.engines import Engine, engine_for
 from persistence.metrics.scope import read_scope
-from persistence.metrics.statement import build_statement, layout_of
+from persistence.metrics.statement import layout_of
 from persistence.tenancy import Reader
 
 MOST_GROUPS_READ: Final = 50_000
@@ -42,12 +43,13 @@ MOST_GROUPS_READ: Final = 50_000
 async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTable:
     """All parts of the table from one snapshot, if the reader has one."""
     plan = await plan_for(reader, query, now_ms=now_ms)
-    first = replace(plan, parts=_first_parts(plan))
-    cells: Cells = await _computed(reader, first)
-    groups = groups_in(cells)
-    labels = await _labels(reader, plan, groups)
-    order = ranked(plan, cells, labels) if groups else ()
-    shown, cells = await _shown(reader, plan, cells, order)
+    async with engine_for(reader, plan) as engine:
+        first = replace(plan, parts=_first_parts(plan))
+        cells: Cells = await _computed(engine, first)
+        groups = groups_in(cells)
+        labels = await _labels(reader, plan, groups)
+        order = ranked(plan, cells, labels) if groups else ()
+        shown, cells = await _shown(engine, plan, cells, order)
     return assemble(plan, cells, labels, shown, len(groups), fresh_through_ms=now_ms)
 
 
@@ -65,7 +67,7 @@ def _first_parts(plan: QueryPlan) -> frozenset[Part]:
 
 
 async def _shown(
-    reader: Reader, plan: QueryPlan, cells: Cells, order: tuple[Codes, ...]
+    engine: Engine, plan: QueryPlan, cells: Cells, order: tuple[Codes, ...]
 ) -> tuple[tuple[Codes, ...], Cells]:
     """The groups to show, OTHER last, and the cells with all that they need."""
     limit = plan.query.limit
@@ -81,16 +83,15 @@ async def _shown(
     elif rest:
         wanted.add(Part.GROUPS)
     if wanted:
-        more |= await _computed(reader, replace(plan, parts=frozenset(wanted), kept=kept))
+        more |= await _computed(engine, replace(plan, parts=frozenset(wanted), kept=kept))
     return shown, {**cells, **more}
 
 
-async def _computed(reader: Reader, plan: QueryPlan) -> dict[CellKey, Cell]:
+async def _computed(engine: Engine, plan: QueryPlan) -> dict[CellKey, Cell]:
     branches = branches_of(plan)
     if not branches:
         return {}
-    statement = build_statement(plan, branches, reader.workspace_id)
-    rows = (await reader.connection.execute(statement)).all()
+    rows = await engine.rows(plan, branches)
     if len(rows) > MOST_GROUPS_READ * max(1, len(plan.windows)) * 4:
         raise Refused(
             LimitReached(message=f"More than {MOST_GROUPS_READ} groups; filter, or group by less.", path=("groupBy",))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.types import UserDefinedType
 
 from domain.metrics.algebra import (
     AsOf,
@@ -58,6 +59,12 @@ NEAREST_RANK_SLACK: Final = 1e-12
 """percentile_disc takes ceil(p * n) in floating point; a hair less keeps 0.95 * 20 at 19 for every n below 10^9."""
 
 EXACT: Final = Numeric(38, 0)
+
+
+class Share(UserDefinedType[float]):
+    """Travels without a cast: FLOAT means double precision in one engine and single in the other."""
+
+    cache_ok = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def compile_measure(measure: Measure, within: Surroundings) -> Number:
         case Distinct(of=of):
             return _among(func.count(distinct(compile_expression(of, within))), where, everything)
         case Quantile(of=of, percent=percent):
-            share = literal(percent / 100 - NEAREST_RANK_SLACK)
+            share = literal(percent / 100 - NEAREST_RANK_SLACK, Share())
             ranked = func.percentile_disc(share).within_group(compile_expression(of, within))
             return cast(ranked if everything else ranked.filter(where), BigInteger)
         case Minimum(of=of):

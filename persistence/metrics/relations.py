@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import FromClause
+from sqlalchemy import FromClause, Table
+from sqlalchemy.sql.selectable import Alias
 
 from domain.metrics.algebra import ALWAYS, Column, IsTrue, Predicate, Relation
 from persistence.tables.base import Row
@@ -58,3 +59,14 @@ SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
         Relation.SESSION_COST: _of_facts(SessionCostRow, None),
     }
 )
+
+
+def table_name(alias: FromClause) -> str:
+    """Of the table that an alias of this module stands for."""
+    return table_of(alias).name
+
+
+def table_of(alias: FromClause) -> Table:
+    assert isinstance(alias, Alias)
+    assert isinstance(alias.element, Table)
+    return alias.element

@@ -42,6 +42,7 @@ from persistence.metrics.compile import (
     compile_predicate,
 )
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT
+from persistence.metrics.slots import Grid, grid_of, in_slot, slots_of
 
 _NO_CONVERSION: Final = -1
 _OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER})
@@ -53,17 +54,22 @@ class Leg:
 
     plan: QueryPlan
     branch: Branch
-    workspace_id: UUID
+    workspace_id: UUID | None
     row: FromClause
     session: FromClause
     visitor: FromClause | None
+    grid: Grid | None
+    slots: FromClause | None
 
 
-def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID) -> Leg:
+def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID | None) -> Leg:
+    """Without a workspace the statement is for a columnar copy, which holds the tables of one and knows no other."""
     visitor: FromClause | None = None
     if _needs_visitor(branch):
         visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
-    return Leg(plan, branch, workspace_id, SOURCES[branch.relation].row, SESSION, visitor)
+    grid = grid_of(branch.edges) if workspace_id is None and Cut.BUCKET in branch.is_cut_by else None
+    slots = None if grid is None else slots_of(grid)
+    return Leg(plan, branch, workspace_id, SOURCES[branch.relation].row, SESSION, visitor, grid, slots)
 
 
 def _needs_visitor(branch: Branch) -> bool:
@@ -95,7 +101,9 @@ def _row_columns(
 ) -> list[ColumnElement[Any]]:
     branch = leg.branch
     found: list[ColumnElement[Any]] = []
-    if Cut.BUCKET in branch.is_cut_by:
+    if leg.slots is not None:
+        found += [leg.slots.c.bucket, leg.slots.c.start_ms]
+    elif Cut.BUCKET in branch.is_cut_by:
         found.append(compile_bucket(_time(leg), branch.edges).label("bucket"))
     found += _dimension_columns(leg, within, turns)
     read = {column_name(leg, column): column for measure in branch.measures for column in columns(measure)}
@@ -118,7 +126,7 @@ def _money_columns(leg: Leg) -> list[ColumnElement[Any]]:
 def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
     branch = leg.branch
     found: list[Truth] = [
-        leg.row.c.workspace_id == leg.workspace_id,
+        *_of_workspace(leg, leg.row),
         compile_predicate(every(SOURCES[branch.relation].base, branch.where), within),
     ]
     if branch.relation is Relation.MOMENT:
@@ -133,6 +141,10 @@ def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
     return found
 
 
+def _of_workspace(leg: Leg, row: FromClause) -> list[Truth]:
+    return [] if leg.workspace_id is None else [row.c.workspace_id == leg.workspace_id]
+
+
 def _time(leg: Leg) -> Number:
     source = SOURCES[leg.branch.relation]
     found: Number = leg.session.c.started_at_ms if source.time is None else leg.row.c[source.time]
@@ -142,14 +154,9 @@ def _time(leg: Leg) -> Number:
 def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> FromClause:
     joined: FromClause = leg.row
     if leg.row is not leg.session:
-        joined = joined.join(
-            leg.session,
-            and_(
-                leg.session.c.workspace_id == leg.row.c.workspace_id,
-                leg.session.c.month == leg.row.c.month,
-                leg.session.c.session_id == leg.row.c.session_id,
-            ),
-        )
+        joined = joined.join(leg.session, _same_session(leg))
+    if leg.slots is not None and leg.grid is not None:
+        joined = joined.join(leg.slots, in_slot(leg.slots, _time(leg), leg.grid))
     if leg.visitor is not None:
         joined = joined.outerjoin(leg.visitor, _same_visitor(leg, leg.visitor))
     for turn in turns.values():
@@ -157,8 +164,19 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
     return joined
 
 
+def _same_session(leg: Leg) -> Truth:
+    same: Truth = leg.session.c.session_id == leg.row.c.session_id
+    if leg.workspace_id is None:
+        return same
+    return and_(
+        leg.session.c.workspace_id == leg.row.c.workspace_id, leg.session.c.month == leg.row.c.month, same
+    )
+
+
 def _same_visitor(leg: Leg, visitor: FromClause) -> Truth:
-    same = and_(visitor.c.workspace_id == leg.session.c.workspace_id, visitor.c.visitor_id == leg.session.c.visitor_id)
+    same: Truth = visitor.c.visitor_id == leg.session.c.visitor_id
+    if leg.workspace_id is not None:
+        same = and_(visitor.c.workspace_id == leg.session.c.workspace_id, same)
     if leg.branch.first_seen_at_chatbot:
         return and_(same, visitor.c.chatbot_id == leg.session.c.chatbot_id)
     return same
@@ -224,7 +242,7 @@ def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClau
     source = SOURCES[relation]
     row = source.turn
     conditions: list[Truth] = [
-        row.c.workspace_id == leg.workspace_id,
+        *_of_workspace(leg, row),
         row.c.session_id.is_not(None),
         compile_predicate(every(source.base, where), _on(leg, row)),
     ]

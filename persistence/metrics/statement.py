@@ -43,7 +43,8 @@ class Layout:
     amounts: int
 
 
-def build_statement(plan: QueryPlan, branches: Sequence[Branch], workspace_id: UUID) -> Statement:
+def build_statement(plan: QueryPlan, branches: Sequence[Branch], workspace_id: UUID | None) -> Statement:
+    """For the database, or without a workspace for a columnar copy."""
     layout = layout_of(plan, branches)
     legs = [_leg(plan, branch, workspace_id, index, layout) for index, branch in enumerate(branches)]
     return legs[0] if len(legs) == 1 else union_all(*legs)
@@ -57,7 +58,7 @@ def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
     )
 
 
-def _leg(plan: QueryPlan, branch: Branch, workspace_id: UUID, index: int, layout: Layout) -> Select[Any]:
+def _leg(plan: QueryPlan, branch: Branch, workspace_id: UUID | None, index: int, layout: Layout) -> Select[Any]:
     leg = opened(plan, branch, workspace_id)
     rows = rows_of(leg).subquery(f"rows_{index}")
     within = _aggregating(leg, rows)
@@ -103,7 +104,8 @@ def _aggregating(leg: Leg, rows: FromClause) -> Surroundings:
     """Names as the rows to aggregate carry them."""
     start: Number = literal(leg.branch.window.from_ms, BigInteger)
     if Cut.BUCKET in leg.branch.is_cut_by and any(depends_on_window(measure) for measure in leg.branch.measures):
-        start = compile_bucket_start(rows.c.bucket, leg.branch.edges)
+        in_copy = leg.slots is not None
+        start = rows.c.start_ms if in_copy else compile_bucket_start(rows.c.bucket, leg.branch.edges)
     return Surroundings(
         column=lambda wanted: rows.c[column_name(leg, wanted)],
         has_turn=lambda tree: has_turn(leg, tree, rows.c[column_name(leg, SESSION_NUMBER)]),

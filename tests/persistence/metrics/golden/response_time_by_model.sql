@@ -3,7 +3,7 @@ SELECT /* message, now */ $1::INTEGER AS leg,
   rows_0.d0 AS d0,
   CAST(NULL AS TEXT) AS currency,
   CAST(NULL AS INTEGER) AS day,
-  CAST(percentile_disc($2::FLOAT) WITHIN GROUP (ORDER BY rows_0.row_response_ms) FILTER (WHERE rows_0.row_response_ms IS NOT NULL) AS BIGINT) AS m0,
+  CAST(percentile_disc($2) WITHIN GROUP (ORDER BY rows_0.row_response_ms) FILTER (WHERE rows_0.row_response_ms IS NOT NULL) AS BIGINT) AS m0,
   count(*) FILTER (WHERE rows_0.row_response_ms IS NOT NULL) AS m1
 FROM (SELECT CAST(CASE WHEN (session.chatbot_id IS NULL) THEN $3::INTEGER ELSE session.chatbot_id END AS INTEGER) AS d0, fact.response_ms AS row_response_ms
 FROM message AS fact

@@ -1,0 +1,147 @@
+"""The copies of one process: made when a workspace is large enough and asked, dropped when memory is short.
+
+    async with copies.pinned(connection, workspace_id, {"session"}) as copy:
+        ...  # None: the database answers, because the copy is not there yet or should not be
+
+A question is never answered from a copy that lacks what its reader sees.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.columns.copy import Copy, TooMuchChanged
+from persistence.columns.memory import Memory
+from persistence.columns.pinned import PinnedCopy
+from persistence.engine import Database, DatabaseUnavailable
+from persistence.tenancy import Reader, reading
+
+LOAD_STATEMENT_TIMEOUT_MS: Final = 600_000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLimits:
+    most_bytes: int = 2 * 1024**3
+    """Of all copies together."""
+    threads: int = 2
+    """Of one question."""
+    least_sessions: int = 2_000
+    """Smaller workspaces are quick enough in the database."""
+    bytes_a_session: int = 1_000
+    """With its messages; how large a copy will be is judged by it before it is made."""
+
+
+class Copies:
+    def __init__(self, database: Database, limits: CopyLimits | None = None) -> None:
+        self._database = database
+        self._limits = limits or CopyLimits()
+        self._copies: OrderedDict[UUID, Copy] = OrderedDict()
+        self._loading: dict[UUID, asyncio.Task[None]] = {}
+        self._executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="columns")
+        self.answered = 0
+        """Questions that a copy answered."""
+
+    async def close(self) -> None:
+        tasks = list(self._loading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for copy in self._copies.values():
+            copy.memory.close()
+        self._copies.clear()
+        self._executor.shutdown(wait=False)
+
+    @asynccontextmanager
+    async def pinned(
+        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str]
+    ) -> AsyncIterator[PinnedCopy | None]:
+        """`connection` must be in a snapshot of the workspace."""
+        found = await self._pin(Reader(connection, workspace_id), tables)
+        try:
+            yield found
+        finally:
+            if found is not None:
+                await found.release()
+
+    async def _pin(self, reader: Reader, tables: Collection[str]) -> PinnedCopy | None:
+        generation, sessions = await _size_of(reader)
+        if sessions < self._limits.least_sessions:
+            return None
+        copy = self._copies.get(reader.workspace_id)
+        if copy is None or not copy.holds(tables):
+            self._load_beside(reader.workspace_id, tables, sessions)
+            return None
+        self._copies.move_to_end(reader.workspace_id)
+        async with copy.lock:
+            try:
+                if not copy.is_at(tables, generation):
+                    await copy.catch_up(reader, tables, generation)
+            except TooMuchChanged:
+                copy.standing.clear()
+                self._load_beside(reader.workspace_id, tables, sessions)
+                return None
+            self.answered += 1
+            return PinnedCopy(await copy.view(), self._executor)
+
+    def _load_beside(self, workspace_id: UUID, tables: Collection[str], sessions: int) -> None:
+        if workspace_id in self._loading or sessions * self._limits.bytes_a_session > self._limits.most_bytes:
+            return
+        task = asyncio.create_task(self._load_quietly(workspace_id, frozenset(tables)))
+        self._loading[workspace_id] = task
+        task.add_done_callback(lambda _: self._loading.pop(workspace_id, None))
+
+    async def _load_quietly(self, workspace_id: UUID, tables: frozenset[str]) -> None:
+        try:
+            await self.load(workspace_id, tables)
+        except DatabaseUnavailable:
+            _log.warning("a columnar copy was not loaded: the database cannot be reached")
+        except Exception:
+            _log.exception("a columnar copy was not loaded")
+
+    async def load(self, workspace_id: UUID, tables: Collection[str]) -> None:
+        """Makes the copy hold these tables; for tests and commands that want to wait for it."""
+        copy = self._copies.get(workspace_id)
+        if copy is None:
+            limits = self._limits
+            memory = Memory(threads=limits.threads, most_bytes=limits.most_bytes)
+            copy = self._copies[workspace_id] = Copy(memory, self._executor)
+        async with reading(
+            self._database, workspace_id, snapshot=True, statement_timeout_ms=LOAD_STATEMENT_TIMEOUT_MS
+        ) as reader:
+            generation, _ = await _size_of(reader)
+            wanted = [table for table in sorted(tables) if table not in copy.standing]
+            await copy.load(reader, wanted, generation)
+        self._make_room(workspace_id)
+
+    def _make_room(self, kept: UUID) -> None:
+        """Drops what was asked for longest ago. Views that are open keep theirs until they end."""
+        sizes = {workspace_id: copy.memory.size_in_bytes() for workspace_id, copy in self._copies.items()}
+        for workspace_id in list(self._copies):
+            if sum(sizes.values()) <= self._limits.most_bytes:
+                return
+            if workspace_id != kept:
+                self._copies.pop(workspace_id).memory.close()
+                del sizes[workspace_id]
+
+    def sizes(self) -> dict[UUID, int]:
+        """Bytes by workspace."""
+        return {workspace_id: copy.memory.size_in_bytes() for workspace_id, copy in self._copies.items()}
+
+
+async def _size_of(reader: Reader) -> tuple[int, int]:
+    """The workspace's generation, which every change of facts raises, and how many sessions it has numbered."""
+    row: Any = (await reader.connection.execute(text(_SIZE), {"workspace_id": reader.workspace_id})).one()
+    return row[0], row[1]
+
+
+_SIZE: Final = "select ingest_generation, next_session_id from workspace_counter where workspace_id = :workspace_id"

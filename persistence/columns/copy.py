@@ -1,0 +1,128 @@
+"""A workspace's copy: which tables it holds, as of when, and how it catches up with what was committed since (R14).
+
+Every table remembers the oldest transaction that was still running when it was read. Catching up reads the change log
+from there, takes out what it names and puts in what stands now, as one transaction here and one snapshot there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from persistence.changes import Subject, changes_since
+from persistence.columns.fetching import Arrays, fetch_rows
+from persistence.columns.layout import BY_SESSION, TABLES, VISITOR_TABLES, CopiedTable
+from persistence.columns.memory import Memory, View
+from persistence.engine import driver_of
+from persistence.tenancy import Reader
+
+MOST_CHANGED_SESSIONS: Final = 50_000
+"""Beyond that the tables are read anew, beside the questions."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of one table: `generation` is the workspace's, `read_through` where the change log is read from next."""
+
+    generation: int
+    read_through: int
+
+
+class TooMuchChanged(Exception):
+    """It is quicker to load the tables again."""
+
+
+class Copy:
+    """`standing` by table; a table that is not there was not loaded."""
+
+    def __init__(self, memory: Memory, executor: Executor) -> None:
+        self.memory = memory
+        self.standing: dict[str, Standing] = {}
+        self.lock = asyncio.Lock()
+        """Held by whoever changes the copy, and while a view of it is taken."""
+        self.views = 0
+        self._executor = executor
+
+    def holds(self, tables: Iterable[str]) -> bool:
+        return all(table in self.standing for table in tables)
+
+    def is_at(self, tables: Iterable[str], generation: int) -> bool:
+        return all(self.standing[table].generation >= generation for table in tables)
+
+    async def load(self, reader: Reader, tables: Collection[str], generation: int) -> None:
+        """Reads tables whole. `reader` is a snapshot, in which the workspace is at `generation`."""
+        changes = await changes_since(reader, None)
+        async with self.lock, self._changing():
+            for name in tables:
+                await self._work(self.memory.empty, TABLES[name])
+                await self._take_in(reader, TABLES[name])
+        self.standing |= dict.fromkeys(tables, Standing(generation, changes.read_through))
+
+    async def catch_up(self, reader: Reader, tables: Collection[str], generation: int) -> None:
+        """Brings tables that it holds to what `reader`, a snapshot, sees. Called with the lock held.
+
+        Raises TooMuchChanged if they are better read anew.
+        """
+        behind = [table for table in tables if self.standing[table].generation < generation]
+        oldest = min((self.standing[table].read_through for table in behind), default=None)
+        if oldest is None:
+            return
+        changes = await changes_since(reader, oldest)
+        sessions = {key for (subject, _), ids in changes.ids.items() if subject is Subject.SESSION for key in ids}
+        if changes.everything or len(sessions) > MOST_CHANGED_SESSIONS:
+            raise TooMuchChanged
+        if sessions:
+            await self._exchange(reader, behind, sessions)
+        self.standing |= dict.fromkeys(behind, Standing(generation, changes.read_through))
+
+    async def _exchange(self, reader: Reader, tables: Collection[str], sessions: set[int]) -> None:
+        """Sessions first: whose they were and whose they are now tells which visitors may have changed."""
+        async with self._changing():
+            visitors = await self._work(self.memory.visitors_of, sessions) if "session" in self.standing else set()
+            for name in sorted(tables, key=lambda name: name in VISITOR_TABLES):
+                table = TABLES[name]
+                if table.key == BY_SESSION:
+                    await self._replace(reader, table, sessions)
+                else:
+                    visitors |= await self._work(self.memory.visitors_of, sessions)
+                    await self._replace(reader, table, visitors)
+
+    async def _replace(self, reader: Reader, table: CopiedTable, keys: Collection[int]) -> None:
+        await self._work(self.memory.drop_rows, table, keys)
+        if keys:
+            await self._take_in(reader, table, keys)
+
+    async def _take_in(self, reader: Reader, table: CopiedTable, keys: Collection[int] | None = None) -> None:
+        driver = await driver_of(reader.connection)
+
+        async def take(arrays: Arrays) -> None:
+            await self._work(self.memory.add, table, arrays)
+
+        await fetch_rows(driver, table, reader.workspace_id, take, keys=keys)
+
+    async def view(self) -> View:
+        """Called with the lock held."""
+        return await self._work(self.memory.view)
+
+    def _changing(self) -> "_Changing":
+        return _Changing(self.memory, self._work)
+
+    async def _work(self, work: Callable[..., Result], *given: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*given))
+
+
+class _Changing:
+    """One transaction of the memory."""
+
+    def __init__(self, memory: Memory, work: Callable[..., Awaitable[object]]) -> None:
+        self._memory = memory
+        self._work = work
+
+    async def __aenter__(self) -> None:
+        await self._work(self._memory.begin)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await asyncio.shield(self._work(self._memory.commit if kind is None else self._memory.roll_back))

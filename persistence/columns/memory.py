@@ -1,0 +1,126 @@
+"""One workspace's facts in a DuckDB of its own: tables to fill, rows to exchange, and views of one moment to ask.
+
+A question cannot name another workspace's database, a file or the network: there is nothing but these tables.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import duckdb
+
+from persistence.columns.fetching import UNKNOWN, Arrays
+from persistence.columns.layout import TABLES, CopiedColumn, CopiedTable
+
+_INCOMING: Final = "incoming"
+
+
+class Memory:
+    """Every method blocks, and is called off the event loop. One thread at a time changes it; any number ask."""
+
+    def __init__(self, *, threads: int, most_bytes: int) -> None:
+        self._connection = duckdb.connect(":memory:", config={"threads": threads, "python_enable_replacements": False})
+        for setting in _settings(most_bytes):
+            self._connection.execute(setting)
+        for table in TABLES.values():
+            columns = ", ".join(f"{column.name} {column.kind}" for column in table.columns)
+            self._connection.execute(f"create table {table.name} ({columns})")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def size_in_bytes(self) -> int:
+        """What the tables hold, as DuckDB tells it."""
+        with self._cursor() as cursor:
+            row = cursor.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone()
+        return 0 if row is None or row[0] is None else int(row[0])
+
+    def begin(self) -> None:
+        self._connection.begin()
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def roll_back(self) -> None:
+        self._connection.rollback()
+
+    def add(self, table: CopiedTable, arrays: Arrays) -> None:
+        values = ", ".join(_received(column) for column in table.columns)
+        self._connection.register(_INCOMING, dict(arrays))
+        self._connection.execute(f"insert into {table.name} select {values} from {_INCOMING}")
+        self._connection.unregister(_INCOMING)
+
+    def empty(self, table: CopiedTable) -> None:
+        self._connection.execute(f"delete from {table.name}")
+
+    def drop_rows(self, table: CopiedTable, keys: Collection[int]) -> None:
+        if keys:
+            self._connection.execute(
+                f"delete from {table.name} where {table.key} in (select unnest($1::bigint[]))", [list(keys)]
+            )
+
+    def visitors_of(self, session_ids: Collection[int]) -> set[int]:
+        """Whose sessions these are, as they stand here now."""
+        rows = self._connection.execute(
+            "select distinct visitor_id from session "
+            "where session_id in (select unnest($1::bigint[])) and visitor_id is not null",
+            [list(session_ids)],
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def view(self) -> "View":
+        """All that stands here now, whatever is changed afterwards."""
+        cursor = self._connection.cursor()
+        cursor.begin()
+        cursor.execute("select 1 from session limit 1")  # a transaction sees what stood at its first statement
+        return View(cursor)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+def _settings(most_bytes: int) -> tuple[str, ...]:
+    """The last one makes the others final."""
+    return (
+        f"set memory_limit = '{most_bytes // 1024}KiB'",
+        "set temp_directory = ''",
+        "set autoinstall_known_extensions = false",
+        "set autoload_known_extensions = false",
+        "set enable_external_access = false",
+        "set lock_configuration = true",
+    )
+
+
+class View:
+    """One moment of the copy."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def rows(self, statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        return self._cursor.execute(statement, parameters).fetchall()
+
+    def interrupt(self) -> None:
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        self._cursor.rollback()
+        self._cursor.close()
+
+
+def _received(column: CopiedColumn) -> str:
+    name = column.name
+    match column.kind:
+        case "BOOLEAN":
+            return f"case {name} when 1 then true when 0 then false end"
+        case "VARCHAR":
+            return f"chr({name} // 65536) || chr({name} // 256 % 256) || chr({name} % 256)"
+        case "HUGEINT":
+            return f"{name}_high::hugeint * {2**64}::hugeint + ({name}_low::hugeint + {2**63}::hugeint)"
+        case kind:
+            return f"nullif({name}, {UNKNOWN[kind]})" if column.nullable else name

@@ -31,11 +31,15 @@ _UNAVAILABLE_CODES = ("57P01", "57P02", "57P03", "57P05", "55P03", "25P03", "25P
 _TOO_SLOW_CODE = "57014"
 
 
+class MemoryShort(Exception):
+    """A columnar copy has no room for this question; the database has."""
+
+
 class PinnedRows(Protocol):
     """One moment of a columnar copy."""
 
     async def rows(self, statement: Any, *, among: frozenset[int] | None) -> Sequence[tuple[Any, ...]]:
-        """What the statement gives, where there are only these chatbots (None: all)."""
+        """What the statement gives, where there are only these chatbots (None: all). Raises MemoryShort."""
 
 
 class Columnar(Protocol):

@@ -1,7 +1,7 @@
 """The composition: settings and a database become one ASGI application."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from domain.accounts import DEMO_WORKSPACE_ID
+from persistence.columns.copies import Copies, CopyLimits
 from persistence.engine import Database, DatabaseUnavailable, open_database
 from persistence.jobs import count_jobs
 from persistence.vault import Vault
@@ -68,6 +69,8 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> Starlette:
     """The application as `serve` runs it."""
     configure_logs(level=settings.log_level, as_json=settings.logs_as_json)
     database = open_database(urls.app, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+    copies = _copies(settings, database)
+    database = replace(database, columnar=copies)
     return build_app(
         database,
         schema=build_schema(),
@@ -80,8 +83,16 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> Starlette:
         trusted_documents=read_manifest(settings.trusted_documents) if settings.trusted_documents else None,
         pages=settings.web_folder,
         background=_background(settings, database),
+        copies=copies,
         plain_key_workspace=DEMO_WORKSPACE_ID if settings.demo else None,
     )
+
+
+def _copies(settings: Settings, database: Database) -> Copies | None:
+    if not settings.columns:
+        return None
+    most_bytes = settings.columns_megabytes * 1024 * 1024
+    return Copies(database, CopyLimits(most_bytes=most_bytes, threads=settings.columns_threads))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -120,6 +131,7 @@ def build_app(
     background: tuple[Background, ...] = (),
     transport: TransportSettings | None = None,
     plain_key_workspace: UUID | None = None,
+    copies: Copies | None = None,
 ) -> Starlette:
     """The application over its parts; tests give it a schema or limits of their own."""
     recorder = recorder or Recorder(database, clock=clock)
@@ -152,11 +164,27 @@ def build_app(
             sockets=deployment.sockets,
             readiness=readiness,
             background=background,
-            at_end=recorder.close,
+            at_end=_ending(recorder, copies),
         ),
     )
+    if copies is not None:
+        _watch_copies(deployment.measures, copies)
     app.state.deployment = deployment
     return app
+
+
+def _ending(recorder: Recorder, copies: Copies | None) -> Callable[[], Awaitable[None]]:
+    async def end() -> None:
+        await recorder.close()
+        if copies is not None:
+            await copies.close()
+
+    return end
+
+
+def _watch_copies(measures: Measures, copies: Copies) -> None:
+    measures.watch("columns_bytes", "Memory of the columnar copies.", copies.size_in_bytes)
+    measures.watch("columns_answered", "Questions that a columnar copy answered.", lambda: copies.answered)
 
 
 def farewell_of(app: Starlette) -> Callable[[], Awaitable[None]]:

@@ -26,6 +26,7 @@ COMMANDS = (
     Command("workspace", "server.commands.workspaces", "Create, list and change workspaces."),
     Command("migrate", "server.commands.migrate", "Bring the database's tables up to date."),
     Command("worker", "server.commands.worker", "Run background jobs in a process of their own."),
+    Command("check-columns", "server.commands.check_columns", "Compare columnar copies with the database."),
     Command("schema", "server.commands.schema", "Print the GraphQL schema."),
     Command("doctor", "server.commands.doctor", "Check database, roles, disk, key file and versions."),
     Command("settings", "server.commands.settings", "Show every setting, its value and its meaning."),

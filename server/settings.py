@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         5_000, ge=100, le=600_000, description="Longest time one statement of a question may take."
     )
 
+    columns: bool = Field(True, description="Answer figures from columnar copies in memory where that is quicker.")
+    columns_megabytes: int = Field(
+        2_048, ge=64, le=1_048_576, description="Memory that the columnar copies of all workspaces may take together."
+    )
+    columns_threads: int = Field(2, ge=1, le=64, description="Cores that one question to a columnar copy may use.")
+
     demo: bool = Field(True, description="Make a demo workspace when the database is empty.")
     demo_key: str = Field(
         "", repr=False, description="Admin key of the demo workspace; empty: a random one, printed once."

@@ -20,12 +20,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.columns.copy import Copy, TooMuchChanged
+from persistence.columns.layout import TABLES
 from persistence.columns.memory import Memory
 from persistence.columns.pinned import PinnedCopy
-from persistence.engine import Database, DatabaseUnavailable
+from persistence.engine import Database, DatabaseUnavailable, MemoryShort
 from persistence.tenancy import Reader, reading
 
 LOAD_STATEMENT_TIMEOUT_MS: Final = 600_000
+REST_SECONDS: Final = 300.0
+"""After a load that failed."""
 _log = structlog.get_logger(__name__)
 
 
@@ -47,6 +50,7 @@ class Copies:
         self._limits = limits or CopyLimits()
         self._copies: OrderedDict[UUID, Copy] = OrderedDict()
         self._loading: dict[UUID, asyncio.Task[None]] = {}
+        self._resting: dict[UUID, float] = {}
         self._executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="columns")
         self.answered = 0
         """Questions that a copy answered."""
@@ -94,7 +98,9 @@ class Copies:
             return PinnedCopy(await copy.view(), self._executor)
 
     def _load_beside(self, workspace_id: UUID, tables: Collection[str], sessions: int) -> None:
-        if workspace_id in self._loading or sessions * self._limits.bytes_a_session > self._limits.most_bytes:
+        too_large = sessions * self._limits.bytes_a_session > self._limits.most_bytes
+        rests = self._resting.get(workspace_id, 0.0) > asyncio.get_running_loop().time()
+        if workspace_id in self._loading or too_large or rests:
             return
         task = asyncio.create_task(self._load_quietly(workspace_id, frozenset(tables)))
         self._loading[workspace_id] = task
@@ -103,10 +109,11 @@ class Copies:
     async def _load_quietly(self, workspace_id: UUID, tables: frozenset[str]) -> None:
         try:
             await self.load(workspace_id, tables)
-        except DatabaseUnavailable:
-            _log.warning("a columnar copy was not loaded: the database cannot be reached")
-        except Exception:
-            _log.exception("a columnar copy was not loaded")
+        except Exception as error:
+            self._forget(workspace_id)
+            self._resting[workspace_id] = asyncio.get_running_loop().time() + REST_SECONDS
+            expected = isinstance(error, (DatabaseUnavailable, MemoryShort))
+            _log.warning("a columnar copy was not loaded", error=type(error).__name__, exc_info=not expected)
 
     async def load(self, workspace_id: UUID, tables: Collection[str]) -> None:
         """Makes the copy hold these tables; for tests and commands that want to wait for it."""
@@ -123,6 +130,20 @@ class Copies:
             await copy.load(reader, wanted, generation)
         self._make_room(workspace_id)
 
+    async def differences(self, workspace_id: UUID) -> dict[str, int]:
+        """Loads all tables, and tells by table how many rows differ from the database's: none, if all is well."""
+        await self.load(workspace_id, TABLES)
+        copy = self._copies[workspace_id]
+        async with (
+            reading(
+                self._database, workspace_id, snapshot=True, statement_timeout_ms=LOAD_STATEMENT_TIMEOUT_MS
+            ) as reader,
+            copy.lock,
+        ):
+            generation, _ = await _size_of(reader)
+            await copy.catch_up(reader, TABLES, generation)
+            return await copy.differences(reader)
+
     def _make_room(self, kept: UUID) -> None:
         """Drops what was asked for longest ago. Views that are open keep theirs until they end."""
         sizes = {workspace_id: copy.memory.size_in_bytes() for workspace_id, copy in self._copies.items()}
@@ -130,12 +151,16 @@ class Copies:
             if sum(sizes.values()) <= self._limits.most_bytes:
                 return
             if workspace_id != kept:
-                self._copies.pop(workspace_id).memory.close()
+                self._forget(workspace_id)
                 del sizes[workspace_id]
 
-    def sizes(self) -> dict[UUID, int]:
-        """Bytes by workspace."""
-        return {workspace_id: copy.memory.size_in_bytes() for workspace_id, copy in self._copies.items()}
+    def _forget(self, workspace_id: UUID) -> None:
+        copy = self._copies.pop(workspace_id, None)
+        if copy is not None:
+            copy.memory.close()
+
+    def size_in_bytes(self) -> int:
+        return sum(copy.memory.size_in_bytes() for copy in self._copies.values())
 
 
 async def _size_of(reader: Reader) -> tuple[int, int]:

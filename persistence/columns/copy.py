@@ -43,7 +43,6 @@ class Copy:
         self.standing: dict[str, Standing] = {}
         self.lock = asyncio.Lock()
         """Held by whoever changes the copy, and while a view of it is taken."""
-        self.views = 0
         self._executor = executor
 
     def holds(self, tables: Iterable[str]) -> bool:
@@ -58,7 +57,7 @@ class Copy:
         async with self.lock, self._changing():
             for name in tables:
                 await self._work(self.memory.empty, TABLES[name])
-                await self._take_in(reader, TABLES[name])
+                await self._take(reader, TABLES[name], self.memory.add)
         self.standing |= dict.fromkeys(tables, Standing(generation, changes.read_through))
 
     async def catch_up(self, reader: Reader, tables: Collection[str], generation: int) -> None:
@@ -93,15 +92,31 @@ class Copy:
     async def _replace(self, reader: Reader, table: CopiedTable, keys: Collection[int]) -> None:
         await self._work(self.memory.drop_rows, table, keys)
         if keys:
-            await self._take_in(reader, table, keys)
+            await self._take(reader, table, self.memory.add, keys)
 
-    async def _take_in(self, reader: Reader, table: CopiedTable, keys: Collection[int] | None = None) -> None:
+    async def _take(
+        self,
+        reader: Reader,
+        table: CopiedTable,
+        add: Callable[[CopiedTable, Arrays], None],
+        keys: Collection[int] | None = None,
+    ) -> None:
         driver = await driver_of(reader.connection)
 
         async def take(arrays: Arrays) -> None:
-            await self._work(self.memory.add, table, arrays)
+            await self._work(add, table, arrays)
 
         await fetch_rows(driver, table, reader.workspace_id, take, keys=keys)
+
+    async def differences(self, reader: Reader) -> dict[str, int]:
+        """By table, how many rows stand on one side only. Called with the lock held, when it has caught up."""
+        found: dict[str, int] = {}
+        async with self._changing():
+            for table in (TABLES[name] for name in self.standing):
+                await self._work(self.memory.put_beside, table)
+                await self._take(reader, table, self.memory.add_beside)
+                found[table.name] = await self._work(self.memory.difference, table)
+        return found
 
     async def view(self) -> View:
         """Called with the lock held."""

@@ -11,7 +11,7 @@ import asyncpg
 import numpy
 from numpy.typing import NDArray
 
-from persistence.columns.layout import CopiedColumn, CopiedTable
+from persistence.columns.layout import BY_SESSION, CopiedColumn, CopiedTable
 
 Arrays = Mapping[str, NDArray[Any]]
 Take = Callable[[Arrays], Awaitable[None]]
@@ -34,7 +34,7 @@ async def fetch_rows(
     keys: Collection[int] | None = None,
 ) -> None:
     """Hands over all rows of the workspace, or those of some keys, in chunks; the database waits meanwhile."""
-    statement = f"{_selection(table)} where workspace_id = $1 and {table.key} is not null"
+    statement = f"{_selection(table)} where workspace_id = $1 and {_wanted(table)}"
     arguments: list[object] = [workspace_id]
     if keys is not None:
         statement += f" and {table.key} = any($2)"
@@ -55,6 +55,11 @@ async def fetch_rows(
 def _selection(table: CopiedTable) -> str:
     parts = [part for column in table.columns for part in _sent(column)]
     return f"select {', '.join(parts)} from {table.name}"
+
+
+def _wanted(table: CopiedTable) -> str:
+    """What lies in no session counts nowhere, and a visitor who was never seen is like one who is not there."""
+    return "session_id is not null" if table.key == BY_SESSION else "first_seen_at_ms is not null"
 
 
 def _sent(column: CopiedColumn) -> tuple[str, ...]:

@@ -11,8 +11,13 @@ import duckdb
 
 from persistence.columns.fetching import UNKNOWN, Arrays
 from persistence.columns.layout import TABLES, CopiedColumn, CopiedTable
+from persistence.engine import MemoryShort
+
+LEAST_BYTES: Final = 64 * 1024 * 1024
+"""What DuckDB needs to work at all."""
 
 _INCOMING: Final = "incoming"
+_BESIDE: Final = "beside"
 
 
 class Memory:
@@ -45,9 +50,15 @@ class Memory:
         self._connection.rollback()
 
     def add(self, table: CopiedTable, arrays: Arrays) -> None:
+        self._insert(table.name, table, arrays)
+
+    def _insert(self, into: str, table: CopiedTable, arrays: Arrays) -> None:
         values = ", ".join(_received(column) for column in table.columns)
         self._connection.register(_INCOMING, dict(arrays))
-        self._connection.execute(f"insert into {table.name} select {values} from {_INCOMING}")
+        try:
+            self._connection.execute(f"insert into {into} select {values} from {_INCOMING}")
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryShort from error
         self._connection.unregister(_INCOMING)
 
     def empty(self, table: CopiedTable) -> None:
@@ -68,6 +79,21 @@ class Memory:
         ).fetchall()
         return {row[0] for row in rows}
 
+    def difference(self, table: CopiedTable) -> int:
+        """How many rows of `table` and of what was put beside it stand on one side only."""
+        row = self._connection.execute(
+            f"select (select count(*) from (from {table.name} except all from {_BESIDE})) "
+            f"+ (select count(*) from (from {_BESIDE} except all from {table.name}))"
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def put_beside(self, table: CopiedTable) -> None:
+        """An empty table of the same form, for `add_beside` and `difference`."""
+        self._connection.execute(f"create or replace temp table {_BESIDE} as from {table.name} limit 0")
+
+    def add_beside(self, table: CopiedTable, arrays: Arrays) -> None:
+        self._insert(_BESIDE, table, arrays)
+
     def view(self) -> "View":
         """All that stands here now, whatever is changed afterwards."""
         cursor = self._connection.cursor()
@@ -87,7 +113,7 @@ class Memory:
 def _settings(most_bytes: int) -> tuple[str, ...]:
     """The last one makes the others final."""
     return (
-        f"set memory_limit = '{most_bytes // 1024}KiB'",
+        f"set memory_limit = '{max(LEAST_BYTES, most_bytes) // 1024}KiB'",
         "set temp_directory = ''",
         "set autoinstall_known_extensions = false",
         "set autoload_known_extensions = false",
@@ -103,7 +129,10 @@ class View:
         self._cursor = cursor
 
     def rows(self, statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-        return self._cursor.execute(statement, parameters).fetchall()
+        try:
+            return self._cursor.execute(statement, parameters).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryShort from error
 
     def interrupt(self) -> None:
         self._cursor.interrupt()

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from domain.metrics.algebra import Column, HasTurn, Place, Relation, nodes
 from domain.queries.plan import Branch, Cut, QueryPlan, branches_of
-from persistence.engine import PinnedRows
+from persistence.engine import MemoryShort, PinnedRows
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
 from persistence.metrics.slots import grid_of
 from persistence.metrics.statement import build_statement
@@ -15,6 +15,13 @@ from persistence.tenancy import Reader
 
 
 class Engine(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def why(self) -> str:
+        """Why it is this one, for people."""
+
     async def rows(self, plan: QueryPlan, branches: Sequence[Branch]) -> Sequence[Any]:
         """All legs' rows, in the columns of `persistence.metrics.statement`."""
 
@@ -22,6 +29,8 @@ class Engine(Protocol):
 @dataclass(frozen=True, slots=True)
 class PostgresEngine:
     reader: Reader
+    why: str
+    name: str = "POSTGRES"
 
     async def rows(self, plan: QueryPlan, branches: Sequence[Branch]) -> Sequence[Any]:
         statement = build_statement(plan, branches, self.reader.workspace_id)
@@ -31,20 +40,32 @@ class PostgresEngine:
 @dataclass(frozen=True, slots=True)
 class ColumnarEngine:
     copy: PinnedRows
+    reader: Reader
+    why: str = "A columnar copy holds every table that it reads."
+    name: str = "COLUMNS"
 
     async def rows(self, plan: QueryPlan, branches: Sequence[Branch]) -> Sequence[Any]:
-        return await self.copy.rows(build_statement(plan, branches, None), among=plan.query.among)
+        try:
+            return await self.copy.rows(build_statement(plan, branches, None), among=plan.query.among)
+        except MemoryShort:
+            return await PostgresEngine(self.reader, "The copy has no room for it.").rows(plan, branches)
 
 
 @asynccontextmanager
 async def engine_for(reader: Reader, plan: QueryPlan) -> AsyncIterator[Engine]:
     """One engine and one moment for all statements of a question."""
     branches = branches_of(plan)
-    if reader.columnar is None or not branches or not _has_grids(branches):
-        yield PostgresEngine(reader)
+    if reader.columnar is None or not branches:
+        yield PostgresEngine(reader, "There are no columnar copies here.")
+        return
+    if not _has_grids(branches):
+        yield PostgresEngine(reader, "The buckets lie on no even grid.")
         return
     async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
-        yield PostgresEngine(reader) if copy is None else ColumnarEngine(copy)
+        yield PostgresEngine(reader, _NO_COPY) if copy is None else ColumnarEngine(copy, reader)
+
+
+_NO_COPY: Final = "The workspace is small, or its columnar copy is not loaded or does not fit into the memory allowed."
 
 
 def _has_grids(branches: Iterable[Branch]) -> bool:

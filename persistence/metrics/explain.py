@@ -1,4 +1,4 @@
-"""What would a question cost? The database plans the statement and does not run it."""
+"""What would a question cost, and what would answer it? The database plans the statement and does not run it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from domain.queries.plan import branches_of
 from domain.queries.query import MetricQuery
 from persistence.metrics.answer import plan_for
+from persistence.metrics.engines import engine_for
 from persistence.metrics.statement import Statement, build_statement
 from persistence.tenancy import Reader
 
@@ -20,6 +21,7 @@ _SCANS = ("Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan")
 @dataclass(frozen=True, slots=True)
 class Explanation:
     engine: str
+    why: str
     rows_estimate: int
     planner_cost: float
     buckets: int
@@ -46,12 +48,15 @@ async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explana
     plan = await plan_for(reader, query, now_ms=now_ms)
     branches = branches_of(plan)
     if not branches:
-        return Explanation("POSTGRES", 0, 0.0, len(plan.buckets[0]), 0, 0, "")
+        return Explanation("NONE", "Nothing has to be computed.", 0, 0.0, len(plan.buckets[0]), 0, 0, "")
     statement = build_statement(plan, branches, reader.workspace_id)
     told = (await reader.connection.execute(PlanOf(statement))).scalar_one()
     root = told[0]["Plan"]
+    async with engine_for(reader, plan) as engine:
+        name, why = engine.name, engine.why
     return Explanation(
-        engine="POSTGRES",
+        engine=name,
+        why=why,
         rows_estimate=_rows_read(root),
         planner_cost=float(root["Total Cost"]),
         buckets=len(plan.buckets[0]),

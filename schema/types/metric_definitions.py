@@ -83,7 +83,10 @@ class DimensionDefinition:
 
 @strawberry.type(description="How a question would be answered; nothing was computed.")
 class MetricExplanation:
-    engine: str = strawberry.field(description="What would answer: POSTGRES.")
+    engine: str = strawberry.field(
+        description="What would answer: COLUMNS (the copy in memory), POSTGRES, or NONE if nothing has to be computed."
+    )
+    why: str = strawberry.field(description="Why it is this one.")
     rows_estimate: int = strawberry.field(description="About how many rows would be read.")
     planner_cost: float = strawberry.field(description="The database's own estimate, in its units.")
     buckets: int = strawberry.field(description="How many buckets a series would have.")

@@ -37,6 +37,7 @@ WRITES_SQL_BY_HAND = (
     "persistence/tenancy.py",
     "persistence/migrate.py",
     "persistence/ingest/",
+    "persistence/columns/",
 )
 """Files that put names of our own tables or a validated literal into a statement; never a value from outside."""
 RUNS_SQL = {"text", "execute", "exec_driver_sql", "fetch", "fetchrow", "fetchval", "executemany"}

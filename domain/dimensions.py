@@ -1,13 +1,24 @@
 """By what can figures be split and filtered? Each dimension says where its value stands for each kind of fact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum, unique
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
+from domain.dimension import (
+    OTHER,
+    UNKNOWN,
+    Chatbots,
+    Closed,
+    Dimension,
+    Level,
+    Open,
+    Truth,
+    Turn,
+    Values,
+    VisitorKind,
+)
 from domain.metrics.algebra import (
-    ALWAYS,
     Case,
     Column,
     Compare,
@@ -16,11 +27,13 @@ from domain.metrics.algebra import (
     IsTrue,
     Known,
     Not,
+    OneOf,
     Place,
     Predicate,
     Relation,
     Sign,
     equals,
+    every,
 )
 from domain.metrics.metric import FactGrain
 from domain.metrics.populations import OUTCOME, OUTCOME_CODES
@@ -30,107 +43,34 @@ from domain.vocabulary import (
     ChatbotType,
     Device,
     EndActor,
+    Fault,
     HandoffReason,
     HandoffTarget,
     LabelKind,
     OperationClass,
+    OperationStatus,
     Plan,
     Role,
     Source,
+    TicketState,
 )
 
-UNKNOWN: Final = -1
-"""Code of rows whose value is not known; they are a group of their own, never dropped."""
-OTHER: Final = -2
-"""Code of everything beyond the first groups."""
-
-
-class VisitorKind(IntEnum):
-    """Whether it is the visitor's first session in the workspace or a later one."""
-
-    FIRST = 1
-    LATER = 2
-
-
-class Truth(IntEnum):
-    """Codes of a flag."""
-
-    NO = 1
-    YES = 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Closed:
-    """Values are the names of a closed vocabulary."""
-
-    codes: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Values are texts of the workspace's labels."""
-
-    kind: LabelKind
-
-
-@dataclass(frozen=True, slots=True)
-class Chatbots:
-    """Values are the chatbots' ids as events name them."""
-
-
-Values = Closed | Open | Chatbots
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A dimension of something inside a session: a session has as many values as it has different turns (R3)."""
-
-    relation: Relation
-    of: Expression
-    where: Predicate = ALWAYS
-
-
-@unique
-class Level(StrEnum):
-    SESSION = "SESSION"
-    TURN = "TURN"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Dimension:
-    """`session` tells the value of a session; for dimensions of turns it is None and `turn` tells them.
-    `own` holds, for facts that are such turns themselves, the value on their own row."""
-
-    name: str
-    title: str
-    description: str
-    values: Values
-    session: Expression | None = None
-    turn: Turn | None = None
-    own: Mapping[Relation, Expression] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if (self.session is None) == (self.turn is None):
-            raise ValueError(f"{self.name} needs a session's value or a turn's, and not both")
-
-    @property
-    def level(self) -> Level:
-        return Level.TURN if self.turn else Level.SESSION
-
-    @property
-    def enum_name(self) -> str:
-        return "".join(f"_{letter}" if letter.isupper() else letter.upper() for letter in self.name)
-
-    def allows(self, relation: Relation) -> bool:
-        """A session has its turns' values (as "at least one such"); other facts only what stands on their row."""
-        return self.session is not None or relation in self.own or relation in _SESSION_RELATIONS
-
-    def overlaps(self, relation: Relation) -> bool:
-        """Whether one row can fall into several groups."""
-        return self.turn is not None and relation not in self.own
-
-
-_SESSION_RELATIONS: Final = frozenset({Relation.SESSION, Relation.MOMENT, Relation.SESSION_COST})
+__all__ = [
+    "DIMENSIONS",
+    "OTHER",
+    "UNKNOWN",
+    "Chatbots",
+    "Closed",
+    "Dimension",
+    "Level",
+    "Open",
+    "Truth",
+    "Turn",
+    "Values",
+    "VisitorKind",
+    "dimensions_of",
+    "grains_of",
+]
 
 
 def _session(name: str) -> Column:
@@ -146,26 +86,27 @@ def _plain(name: str, title: str, description: str, values: Values, column: str 
     return Dimension(name=name, title=title, description=description, values=values, session=_session(column or name))
 
 
-def _of_answers(name: str, title: str, description: str, values: Values, column: str) -> Dimension:
+def _of_turns(
+    name: str, title: str, description: str, values: Values, turn: Turn, own: Mapping[Relation, Expression]
+) -> Dimension:
     return Dimension(
-        name=name,
-        title=title,
-        description=description,
-        values=values,
-        turn=Turn(Relation.ANSWER, Column(column)),
-        own=MappingProxyType({Relation.ANSWER: Column(column)}),
+        name=name, title=title, description=description, values=values, turn=turn, own=MappingProxyType({**own})
     )
 
 
 def _of_rows(relation: Relation, name: str, title: str, description: str, values: Values, column: str) -> Dimension:
-    return Dimension(
-        name=name,
-        title=title,
-        description=description,
-        values=values,
-        turn=Turn(relation, Column(column)),
-        own=MappingProxyType({relation: Column(column)}),
-    )
+    of = Column(column)
+    return _of_turns(name, title, description, values, Turn(relation, of), {relation: of})
+
+
+def _of_answers(name: str, title: str, description: str, values: Values, column: str) -> Dimension:
+    return _of_rows(Relation.ANSWER, name, title, description, values, column)
+
+
+def _of_operations(name: str, title: str, description: str, values: Values, of: Column, where: Predicate) -> Dimension:
+    """Of some operations only: in a split of all of them, the others stand under unknown."""
+    own = Case(((every(where, Known(of)), of),), Constant(UNKNOWN))
+    return _of_turns(name, title, description, values, Turn(Relation.OPERATION, of, where), {Relation.OPERATION: own})
 
 
 def _flag(column: Column) -> Expression:
@@ -180,6 +121,9 @@ _VISITOR_KIND: Final = Case(
     ),
     Constant(VisitorKind.LATER),
 )
+
+_OF_USERS: Final = equals(Column("role"), Role.USER)
+_FAILED: Final = OneOf(Column("status"), (OperationStatus.ERROR, OperationStatus.TIMEOUT))
 
 _ALL: Final = (
     _plain("chatbot", "Chatbot", "The chatbot, by the id that events give.", Chatbots(), "chatbot_id"),
@@ -230,21 +174,37 @@ _ALL: Final = (
         Open(LabelKind.INTENT),
         "primary_intent",
     ),
-    Dimension(
-        name="intent",
-        title="Intent",
-        description="Intents of the user messages, and of what answers them; a session may have several.",
-        values=Open(LabelKind.INTENT),
-        turn=Turn(Relation.MESSAGE, Column("intent"), equals(Column("role"), Role.USER)),
-        own=MappingProxyType({Relation.ANSWER: Column("answer_intent")}),
+    _of_turns(
+        "intent",
+        "Intent",
+        "Intents of the user messages, and of what answers them; a session may have several.",
+        Open(LabelKind.INTENT),
+        Turn(Relation.MESSAGE, Column("intent"), _OF_USERS),
+        {Relation.ANSWER: Column("answer_intent")},
     ),
-    _of_rows(
-        Relation.WORKFLOW_RUN,
+    _of_turns(
+        "topic",
+        "Topic",
+        "Topics of the user messages; a session may have several.",
+        Open(LabelKind.TOPIC),
+        Turn(Relation.MESSAGE, Column("topic"), _OF_USERS),
+        {},
+    ),
+    _of_turns(
         "workflow",
         "Workflow",
         "Workflows that were started.",
         Open(LabelKind.WORKFLOW),
-        "workflow",
+        Turn(Relation.WORKFLOW_RUN, Column("workflow")),
+        {Relation.WORKFLOW_RUN: Column("workflow"), Relation.WORKFLOW_STEP: Column("workflow")},
+    ),
+    _of_turns(
+        "step",
+        "Workflow step",
+        "Steps of workflows that were reached; of a whole run, the last one.",
+        Open(LabelKind.STEP),
+        Turn(Relation.WORKFLOW_STEP, Column("step"), Known(Column("step"))),
+        {Relation.WORKFLOW_RUN: Column("last_step"), Relation.WORKFLOW_STEP: Column("step")},
     ),
     _of_answers("model", "Model", "Model of the answers.", Open(LabelKind.MODEL), "model"),
     _of_answers(
@@ -277,6 +237,65 @@ _ALL: Final = (
         "Operations by name: integrations, tools, calls.",
         Open(LabelKind.OPERATION),
         "operation",
+    ),
+    _of_operations(
+        "integration",
+        "Integration",
+        "Integrations by name; other operations stand under unknown.",
+        Open(LabelKind.OPERATION),
+        Column("operation"),
+        equals(Column("operation_class"), OperationClass.INTEGRATION),
+    ),
+    _of_operations(
+        "tool",
+        "Tool",
+        "Tools and actions by name; other operations stand under unknown.",
+        Open(LabelKind.OPERATION),
+        Column("operation"),
+        equals(Column("operation_class"), OperationClass.TOOL),
+    ),
+    _of_operations(
+        "errorClass",
+        "Error class",
+        "Kinds of the operations that failed or timed out; those that went well stand under unknown.",
+        _closed(OperationClass),
+        Column("operation_class"),
+        _FAILED,
+    ),
+    _of_operations(
+        "fault",
+        "Fault",
+        "Whose mistake it was where an operation failed or timed out, as the bot tells it.",
+        _closed(Fault),
+        Column("fault"),
+        _FAILED,
+    ),
+    _of_turns(
+        "queue",
+        "Queue",
+        "Queues that sessions were handed to; of a ticket, the one it stands in.",
+        Open(LabelKind.QUEUE),
+        Turn(Relation.HANDOFF, Column("queue"), Known(Column("queue"))),
+        {Relation.HANDOFF: Column("queue"), Relation.TICKET: Column("queue")},
+    ),
+    _of_rows(
+        Relation.TICKET, "ticketState", "Ticket state", "What happened to a ticket.", _closed(TicketState), "state"
+    ),
+    _of_rows(
+        Relation.EXPOSURE,
+        "experiment",
+        "Experiment",
+        "Experiments that sessions were exposed to.",
+        Open(LabelKind.EXPERIMENT),
+        "experiment",
+    ),
+    _of_rows(
+        Relation.EXPOSURE,
+        "variant",
+        "Variant",
+        "Variants of experiments that sessions were exposed to.",
+        Open(LabelKind.VARIANT),
+        "variant",
     ),
     _of_rows(Relation.GOAL_COMPLETION, "goal", "Goal", "Goals that were reached.", Open(LabelKind.GOAL), "goal"),
     Dimension(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.metrics.algebra import (
+    SESSION_NUMBER,
     AsOf,
     Column,
     Compare,
@@ -126,6 +127,19 @@ ADOPTION: Final[tuple[Metric, ...]] = (
         definition="Sessions with outcome OPEN at asOf (not ended, idle for less than the idle timeout), whenever "
         "they started. The range does not matter.",
         source="item 3, R1 row 1",
+    ),
+    Metric(
+        name="sessionsActive",
+        title="Conversations with messages",
+        family=Family.ADOPTION,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        formula=Single(Distinct(Relation.MESSAGE, SESSION_NUMBER)),
+        definition="Different sessions with at least one message in the range (bucket), whenever they started. A "
+        "session counts in every bucket that it has messages in, so buckets do not sum; sessions does.",
+        source="item 2, R3",
+        explains=("sessions",),
     ),
     Metric(
         name="engagedSessions",

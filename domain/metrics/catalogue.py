@@ -7,12 +7,26 @@ from typing import Final
 from domain.metrics.adoption import ADOPTION
 from domain.metrics.business import BUSINESS
 from domain.metrics.cost import COST
+from domain.metrics.exposure import EXPOSURES
+from domain.metrics.handover import HANDOVER, TICKETS
 from domain.metrics.metric import Metric
 from domain.metrics.quality import QUALITY
 from domain.metrics.reliability import RELIABILITY
 from domain.metrics.resolution import RESOLUTION
+from domain.metrics.retrieval import RETRIEVAL
 
-_ALL: Final = (*ADOPTION, *RESOLUTION, *QUALITY, *RELIABILITY, *COST, *BUSINESS)
+_ALL: Final = (
+    *ADOPTION,
+    *EXPOSURES,
+    *RESOLUTION,
+    *HANDOVER,
+    *QUALITY,
+    *RETRIEVAL,
+    *RELIABILITY,
+    *COST,
+    *BUSINESS,
+    *TICKETS,
+)
 
 
 def _by_name(metrics: tuple[Metric, ...]) -> Mapping[str, Metric]:

@@ -3,8 +3,12 @@
 from typing import Final
 
 from domain.metrics.algebra import (
+    Case,
     Column,
+    Constant,
     Count,
+    Expression,
+    Known,
     Plus,
     Predicate,
     Ratio,
@@ -17,7 +21,7 @@ from domain.metrics.algebra import (
     equals,
     every,
 )
-from domain.metrics.metric import Direction, Family, Metric, Tier, Unit, needs
+from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs
 from domain.metrics.populations import RESOLVED
 from domain.vocabulary import Report
 
@@ -29,9 +33,21 @@ _COST_KNOWN: Final[Predicate] = either(_WITHOUT_ANSWERS, at_least(Column("priced
 _TOKENS_KNOWN: Final[Predicate] = either(_WITHOUT_ANSWERS, at_least(Column("token_answers"), 1))
 _INPUT: Final = Column("input_tokens")
 _OUTPUT: Final = Column("output_tokens")
+_PRICED: Final = needs(Report.COST)
+_TOLD: Final = either(Known(_INPUT), Known(_OUTPUT))
+"""Where only one of the two is told, the other counts as 0, as in the session's sums."""
 
 
-def _money(name: str, title: str, definition: str, source: str, formula: Single | Ratio, tier: Tier) -> Metric:
+def _money(
+    name: str,
+    title: str,
+    definition: str,
+    source: str,
+    formula: Single | Ratio,
+    tier: Tier = Tier.DIAGNOSTIC,
+    *,
+    required: Needs = _PRICED,
+) -> Metric:
     return Metric(
         name=name,
         title=title,
@@ -43,7 +59,7 @@ def _money(name: str, title: str, definition: str, source: str, formula: Single 
         definition=definition,
         source=source,
         companions=("pricedShare",),
-        needs=needs(Report.COST),
+        needs=required,
         divisor=_NANO,
         precision=4,
     )
@@ -68,6 +84,38 @@ def _tokens(name: str, title: str, what: str, of: Column | Plus, tier: Tier = Ti
     )
 
 
+def _cost_per(name: str, title: str, what: str, of: str, *reports: Report) -> Metric:
+    return _money(
+        name,
+        title,
+        f"Total cost of the sessions that started in the range / the {what} of those sessions.",
+        "R13 (141a), R3, R32.5",
+        Ratio(_COST, Sum(Relation.SESSION, Column(of), _COST_KNOWN)),
+        required=(*_PRICED, frozenset(reports)),
+    )
+
+
+def _tokens_per_answer(name: str, title: str, what: str, of: Expression) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        family=Family.COST,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.NUMBER,
+        direction=Direction.LOWER_IS_BETTER,
+        formula=Ratio(Sum(Relation.ANSWER, of, _TOLD), Count(Relation.ANSWER, _TOLD)),
+        definition=f"{what} of the answers in the range that tell their tokens / those answers.",
+        source="items 269, 306, R13",
+        explains=("tokensPerSession",),
+        needs=needs(Report.TOKENS),
+        precision=1,
+    )
+
+
+def _or_zero(column: Column) -> Expression:
+    return Case(((Known(column), column),), Constant(0))
+
+
 def _told_share(name: str, title: str, part: str, what: str, report: Report) -> Metric:
     return Metric(
         name=name,
@@ -83,6 +131,8 @@ def _told_share(name: str, title: str, part: str, what: str, report: Report) -> 
         precision=3,
     )
 
+
+_BOTH: Final = Plus(_or_zero(_INPUT), _or_zero(_OUTPUT))
 
 COST: Final[tuple[Metric, ...]] = (
     _money(
@@ -111,6 +161,9 @@ COST: Final[tuple[Metric, ...]] = (
         Ratio(_COST, Count(Relation.SESSION, every(RESOLVED, _COST_KNOWN))),
         Tier.PRIMARY,
     ),
+    _cost_per("costPerLead", "Cost per lead", "leads", "leads", Report.LEAD),
+    _cost_per("costPerGoal", "Cost per goal completion", "goal completions", "goal_completions", Report.GOAL),
+    _cost_per("costPerConversion", "Cost per conversion", "conversions", "conversions", Report.GOAL, Report.LEAD),
     _tokens(
         "tokensPerSession",
         "Tokens per session",
@@ -120,6 +173,8 @@ COST: Final[tuple[Metric, ...]] = (
     ),
     _tokens("inputTokensPerSession", "Input tokens per session", "Input tokens", _INPUT),
     _tokens("outputTokensPerSession", "Output tokens per session", "Output tokens", _OUTPUT),
+    _tokens_per_answer("tokensPerAnswer", "Tokens per answer", "Input and output tokens", _BOTH),
+    _tokens_per_answer("inputTokensPerAnswer", "Input tokens per answer", "Input tokens", _or_zero(_INPUT)),
     _tokens("cachedTokensPerSession", "Cached tokens per session", "Cached input tokens", Column("cached_tokens")),
     _told_share("pricedShare", "Share of priced answers", "priced_answers", "cost", Report.COST),
     _told_share("tokenShare", "Share of answers with tokens", "token_answers", "token count", Report.TOKENS),

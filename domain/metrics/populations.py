@@ -23,6 +23,7 @@ from domain.metrics.algebra import (
     every,
 )
 from domain.outcomes import CLOSED_OUTCOMES, CONTAINMENT_LEAVES_OUT, RETURN_WINDOW_MS
+from domain.time import DAY_MS
 from domain.vocabulary import Basis, Outcome
 
 SESSION: Final = Place.SESSION
@@ -95,6 +96,21 @@ IN_CONTAINMENT: Final[Predicate] = every(
 """Hand-overs because of a usage limit are blocked demand, not failures of the bot (R32.10)."""
 
 CONTAINED: Final[Predicate] = every(IN_CONTAINMENT, Not(equals(_BASIS, Basis.ESCALATED)))
+
+FALSELY_CONTAINED: Final[Predicate] = every(CONTAINED, Not(RESOLVED))
+"""Nobody was called, and the matter was not settled either."""
+
+DURABLE_WINDOW_MS: Final = 7 * DAY_MS
+
+DURABLY_JUDGED: Final[Predicate] = every(
+    CLOSED_ENGAGED, Compare(Minus(AsOf(), _LAST_ACTIVITY), Sign.AT_LEAST, Constant(DURABLE_WINDOW_MS))
+)
+"""Old enough that a visitor who comes back within the window has done so."""
+
+DURABLY_RESOLVED: Final[Predicate] = every(
+    RESOLVED,
+    Not(Compare(Minus(Column("next_contact_at_ms", SESSION), _LAST_ACTIVITY), Sign.LESS, Constant(DURABLE_WINDOW_MS))),
+)
 
 OUTCOME: Final[Expression] = Case(
     (

@@ -4,7 +4,9 @@ from typing import Final
 
 from domain.metrics.algebra import (
     ALWAYS,
+    Case,
     Column,
+    Constant,
     Count,
     Expression,
     Known,
@@ -17,6 +19,7 @@ from domain.metrics.algebra import (
     Relation,
     Single,
     Sum,
+    at_least,
     equals,
     every,
 )
@@ -30,6 +33,12 @@ _HAS_RESPONSE: Final = Known(_RESPONSE)
 _HAS_FULL_RESPONSE: Final = every(_HAS_RESPONSE, Known(Column("first_byte_at_ms")))
 _FAILED: Final = OneOf(Column("status"), (OperationStatus.ERROR, OperationStatus.TIMEOUT))
 _DURATION: Final = Column("duration_ms")
+_FIRST: Final = equals(Column("attempt"), 1)
+_RETRY: Final = at_least(Column("attempt"), 2)
+
+
+def _one_if(holds: Predicate) -> Expression:
+    return Case(((holds, Constant(1)),), Constant(0))
 
 
 def _mean(name: str, title: str, definition: str, source: str, *, of: Expression, where: Predicate) -> Metric:
@@ -163,6 +172,52 @@ RELIABILITY: Final[tuple[Metric, ...]] = (
         ),
         definition="Timed-out attempts / attempts of all operations.",
         source="item 263",
+        explains=("errorRate",),
+        needs=needs(Report.ERROR),
+        precision=4,
+    ),
+    Metric(
+        name="operationErrors",
+        title="Operation errors",
+        family=Family.RELIABILITY,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.COUNT,
+        direction=_WORSE,
+        formula=Single(Count(Relation.OPERATION, _FAILED)),
+        definition="Attempts of operations in the range that failed or timed out.",
+        source="items 116, 263",
+        explains=("errorRate",),
+        needs=needs(Report.ERROR),
+    ),
+    Metric(
+        name="requestErrorRate",
+        title="Failed requests per request",
+        family=Family.RELIABILITY,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.NUMBER,
+        direction=_WORSE,
+        formula=Ratio(
+            Sum(Relation.OPERATION, Minus(_one_if(_FAILED), _one_if(_RETRY))),
+            Count(Relation.OPERATION, _FIRST),
+        ),
+        definition="Requests that failed in spite of all retries / requests. A request is a first attempt; each retry "
+        "follows a failed attempt, so requests failed for good are failed attempts less retries. It holds where every "
+        "attempt is told, and at the edges of a range a retry may fall outside.",
+        source="item 263",
+        explains=("errorRate",),
+        needs=needs(Report.ERROR),
+        precision=4,
+    ),
+    Metric(
+        name="retryShare",
+        title="Share of retries",
+        family=Family.RELIABILITY,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.SHARE,
+        direction=_WORSE,
+        formula=Ratio(Count(Relation.OPERATION, _RETRY), Count(Relation.OPERATION), proportion=True),
+        definition="Attempts that repeat a failed one / attempts of all operations.",
+        source="items 263, 306",
         explains=("errorRate",),
         needs=needs(Report.ERROR),
         precision=4,

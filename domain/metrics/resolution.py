@@ -2,14 +2,17 @@
 
 from typing import Final
 
-from domain.metrics.algebra import Column, Count, Predicate, Ratio, Relation, Single, equals
+from domain.metrics.algebra import Column, Count, Known, Predicate, Ratio, Relation, Single, equals, every
 from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs, needs_any
 from domain.metrics.populations import (
     ABANDONED,
     CLOSED_ENGAGED,
     CONFIRMED,
     CONTAINED,
+    DURABLY_JUDGED,
+    DURABLY_RESOLVED,
     ESCALATED,
+    FALSELY_CONTAINED,
     IN_CONTAINMENT,
     OPEN,
     PROVISIONAL,
@@ -135,6 +138,32 @@ RESOLUTION: Final[tuple[Metric, ...]] = (
         companions=("resolutionRate",),
     ),
     _rate(
+        "falseContainmentRate",
+        "Containment gap",
+        "Contained sessions that were not resolved / closed engaged sessions without those handed over because of a "
+        "usage limit: how much of containmentRate is nobody being helped.",
+        "items 251, 303, R1",
+        part=FALSELY_CONTAINED,
+        whole=IN_CONTAINMENT,
+        direction=_WORSE,
+        tier=Tier.DIAGNOSTIC,
+        required=needs(Report.HANDOFF),
+        explains=("containmentRate",),
+    ),
+    _rate(
+        "durableResolutionRate",
+        "Durable resolution rate",
+        "Resolved sessions whose visitor did not return to the chatbot within 7 days of the last message / closed "
+        "engaged sessions whose last message is at least 7 days older than asOf.",
+        "item 252, R1",
+        part=every(DURABLY_JUDGED, DURABLY_RESOLVED),
+        whole=DURABLY_JUDGED,
+        direction=_BETTER,
+        tier=Tier.DIAGNOSTIC,
+        required=needs(Report.VISITOR),
+        explains=("resolutionRate",),
+    ),
+    _rate(
         "escalationRate",
         "Escalation rate",
         "Sessions handed over to an agent, a ticket queue or a callback / closed engaged sessions; also because "
@@ -180,6 +209,32 @@ RESOLUTION: Final[tuple[Metric, ...]] = (
         source="item 255",
         needs=needs(Report.WORKFLOW),
         precision=3,
+    ),
+    Metric(
+        name="workflowRuns",
+        title="Workflow runs",
+        family=Family.RESOLUTION,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        formula=Single(Count(Relation.WORKFLOW_RUN)),
+        definition="Workflow runs that started in the range.",
+        source="item 255",
+        explains=("taskCompletionRate",),
+        needs=needs(Report.WORKFLOW),
+    ),
+    Metric(
+        name="stepsReached",
+        title="Workflow steps reached",
+        family=Family.RESOLUTION,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        formula=Single(Count(Relation.WORKFLOW_STEP, Known(Column("step")))),
+        definition="Events in the range that tell of a workflow's step; a step reached twice counts twice.",
+        source="items 135, 255",
+        explains=("taskCompletionRate",),
+        needs=needs(Report.WORKFLOW),
     ),
     Metric(
         name="closedEngagedSessions",

@@ -10,7 +10,17 @@ from sqlalchemy.sql.selectable import Alias
 
 from domain.metrics.algebra import ALWAYS, Column, IsTrue, Predicate, Relation
 from persistence.tables.base import Row
-from persistence.tables.events import FeedbackRow, GoalCompletionRow, HandoffRow, LeadCaptureRow, OperationRow
+from persistence.tables.events import (
+    ExposureRow,
+    FeedbackRow,
+    GoalCompletionRow,
+    HandoffRow,
+    LeadCaptureRow,
+    OperationRow,
+    RetrievalRow,
+    TicketRow,
+    WorkflowStepRow,
+)
 from persistence.tables.messages import MessageRow
 from persistence.tables.sessions import SessionCostRow, SessionRow, WorkflowRunRow
 from persistence.tables.visitors import VisitorChatbotRow, VisitorRow
@@ -50,10 +60,14 @@ SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
         Relation.MOMENT: _of_sessions(None),
         Relation.MESSAGE: _of_facts(MessageRow, base=IsTrue(Column("message_received"))),
         Relation.ANSWER: _of_facts(MessageRow, base=IsTrue(Column("is_answer"))),
+        Relation.RETRIEVAL: _of_facts(RetrievalRow),
         Relation.OPERATION: _of_facts(OperationRow),
         Relation.WORKFLOW_RUN: _of_facts(WorkflowRunRow, "started_at_ms"),
+        Relation.WORKFLOW_STEP: _of_facts(WorkflowStepRow),
         Relation.FEEDBACK: _of_facts(FeedbackRow),
         Relation.HANDOFF: _of_facts(HandoffRow),
+        Relation.TICKET: _of_facts(TicketRow),
+        Relation.EXPOSURE: _of_facts(ExposureRow),
         Relation.GOAL_COMPLETION: _of_facts(GoalCompletionRow),
         Relation.LEAD_CAPTURE: _of_facts(LeadCaptureRow),
         Relation.SESSION_COST: _of_facts(SessionCostRow, None),

@@ -123,6 +123,9 @@ _VOCABULARIES: Final[dict[str, type[Enum]]] = {
     "visitorKind": VisitorKind,
     "answerSource": vocabulary.AnswerSource,
     "operationClass": vocabulary.OperationClass,
+    "errorClass": vocabulary.OperationClass,
+    "fault": vocabulary.Fault,
+    "ticketState": vocabulary.TicketState,
     "outcome": vocabulary.Outcome,
     "closingActor": vocabulary.EndActor,
     "handoffTarget": vocabulary.HandoffTarget,
@@ -131,9 +134,8 @@ _VOCABULARIES: Final[dict[str, type[Enum]]] = {
 }
 """The enum of each dimension with a closed vocabulary; a test finds one that is missing or differs."""
 
-_CONDITIONS: Final[dict[str, type]] = {
-    name: _condition_type(kind, kind.__name__) for name, kind in _VOCABULARIES.items()
-}
+_CONDITION_OF: Final = {kind: _condition_type(kind, kind.__name__) for kind in dict.fromkeys(_VOCABULARIES.values())}
+_CONDITIONS: Final[dict[str, type]] = {name: _CONDITION_OF[kind] for name, kind in _VOCABULARIES.items()}
 
 
 def _condition_of(dimension: Dimension) -> type:

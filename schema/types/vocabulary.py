@@ -15,6 +15,7 @@ from domain.vocabulary import (
     Device,
     EndActor,
     EndReason,
+    Fault,
     HandoffReason,
     HandoffTarget,
     Instrument,
@@ -24,6 +25,7 @@ from domain.vocabulary import (
     Report,
     Role,
     Source,
+    TicketState,
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Device",
     "EndActor",
     "EndReason",
+    "Fault",
     "HandoffReason",
     "HandoffTarget",
     "Instrument",
@@ -42,6 +45,7 @@ __all__ = [
     "Report",
     "Role",
     "Source",
+    "TicketState",
 ]
 
 _DESCRIPTIONS: Final[dict[type[Enum], str]] = {
@@ -51,6 +55,7 @@ _DESCRIPTIONS: Final[dict[type[Enum], str]] = {
     Device: "What people hold in their hands.",
     EndActor: "Who ended a session.",
     EndReason: "Why a session was ended.",
+    Fault: "Whose mistake made an operation fail.",
     HandoffReason: "Why a session was handed over.",
     HandoffTarget: "To whom a session was handed.",
     Instrument: "How people tell whether they are satisfied.",
@@ -59,6 +64,7 @@ _DESCRIPTIONS: Final[dict[type[Enum], str]] = {
     Plan: "The plan a chatbot is on.",
     Report: "A kind of fact that a chatbot reports; what it does not report is null, never 0.",
     Source: "Real traffic, or a test of some kind.",
+    TicketState: "What happened to a ticket.",
 }
 
 for _kind, _description in _DESCRIPTIONS.items():

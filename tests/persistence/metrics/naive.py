@@ -20,8 +20,12 @@ class World:
 
     sessions: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
+    retrievals: list[Row] = field(default_factory=list)
     operations: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
+    steps: list[Row] = field(default_factory=list)
+    tickets: list[Row] = field(default_factory=list)
+    exposures: list[Row] = field(default_factory=list)
     feedback: list[Row] = field(default_factory=list)
     handoffs: list[Row] = field(default_factory=list)
     goals: list[Row] = field(default_factory=list)
@@ -83,8 +87,12 @@ class Cell:
     now_sessions: list[Row]
     messages: list[Row]
     answers: list[Row]
+    retrievals: list[Row]
     operations: list[Row]
     runs: list[Row]
+    steps: list[Row]
+    tickets: list[Row]
+    exposures: list[Row]
     feedback: list[Row]
     handoffs: list[Row]
     goals: list[Row]
@@ -337,36 +345,6 @@ NAIVE: dict[str, Callable[[Cell], Any]] = {
 }
 
 
-def values_of(world: World, dimension: str, kind: str, row: Row, as_of_ms: int) -> set[Any]:
-    """The values that a row has of a dimension; None stands for unknown. Rows of a session stand for it."""
-    session = row if kind == "sessions" else world.session_of(row)
-    if dimension == "outcome":
-        return {outcome(session, as_of_ms)}
-    if dimension == "authenticated":
-        return {session["authenticated"]}
-    if dimension == "visitorKind":
-        seen = world.first_seen.get(session["visitor_id"])
-        return {None if seen is None else "FIRST" if session["started_at_ms"] <= seen else "LATER"}
-    if dimension in ("model", "answerSource"):
-        column = "model" if dimension == "model" else "answer_source"
-        own = [row] if kind == "answers" else world.turns(world.answers, session)
-        return {answer[column] for answer in own}
-    if dimension == "intent":
-        if kind == "answers":
-            return {row["answer_intent"]}
-        return {one["intent"] for one in world.turns(world.messages, session) if one["role"] == 1}
-    if dimension == "workflow":
-        return {one["workflow"] for one in ([row] if kind == "runs" else world.turns(world.runs, session))}
-    if dimension == "operationClass":
-        own = [row] if kind == "operations" else world.turns(world.operations, session)
-        return {one["operation_class"] for one in own}
-    if dimension == "primaryIntent":
-        return {session["primary_intent"]}
-    if dimension == "chatbot":
-        return {session["chatbot_id"]}
-    return {session[dimension]}
-
-
 Keep = Callable[[str, Row], bool]
 
 
@@ -391,8 +369,12 @@ def cell(world: World, start_ms: int, end_ms: int, as_of_ms: int, keep: Keep) ->
         now_sessions=[row for row in world.sessions if counts(row) and keep("sessions", row)],
         messages=inside("messages", world.messages, "occurred_at_ms"),
         answers=inside("answers", world.answers, "occurred_at_ms"),
+        retrievals=inside("retrievals", world.retrievals, "occurred_at_ms"),
         operations=inside("operations", world.operations, "occurred_at_ms"),
         runs=inside("runs", world.runs, "started_at_ms"),
+        steps=inside("steps", world.steps, "occurred_at_ms"),
+        tickets=inside("tickets", world.tickets, "occurred_at_ms"),
+        exposures=inside("exposures", world.exposures, "occurred_at_ms"),
         feedback=inside("feedback", world.feedback, "occurred_at_ms"),
         handoffs=inside("handoffs", world.handoffs, "occurred_at_ms"),
         goals=inside("goals", world.goals, "occurred_at_ms"),

@@ -2,7 +2,8 @@
 from the database and from the columnar copy."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,30 +17,49 @@ from domain.time import Grain, Moments
 from domain.vocabulary import LabelKind
 from tests.persistence.metrics.conftest import Ask
 from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, NOON_MS, Facts
-from tests.persistence.metrics.naive import NAIVE, Cell, Keep, Row, World, cell, local_bucket, values_of
+from tests.persistence.metrics.naive import Cell, Keep, Row, World, cell, local_bucket
+from tests.persistence.metrics.naive_dimensions import values_of
+from tests.persistence.metrics.naive_events import EVERY_DEFINITION
 from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
 
 SPLITS = (
     "chatbot", "channel", "device", "plan", "country", "authenticated", "visitorKind", "primaryIntent", "outcome",
-    "intent", "model", "answerSource", "workflow", "operationClass",
+    "intent", "topic", "model", "answerSource", "workflow", "step", "operationClass", "tool", "errorClass", "fault",
+    "queue", "ticketState", "experiment", "variant",
 )  # fmt: skip
 KINDS = {
     "SESSION": "sessions",
     "MOMENT": "sessions",
     "MESSAGE": "messages",
     "ANSWER": "answers",
+    "RETRIEVAL": "retrievals",
     "OPERATION": "operations",
     "WORKFLOW_RUN": "runs",
+    "WORKFLOW_STEP": "steps",
     "FEEDBACK": "feedback",
     "HANDOFF": "handoffs",
+    "TICKET": "tickets",
+    "EXPOSURE": "exposures",
     "GOAL_COMPLETION": "goals",
     "LEAD_CAPTURE": "leads",
 }
+TURNS_OF: dict[frozenset[str], Callable[[World, Row], list[Row]]] = {
+    frozenset({"model", "answerSource"}): lambda world, one: world.turns(world.answers, one),
+    frozenset({"intent", "topic"}): lambda world, one: [
+        message for message in world.turns(world.messages, one) if message["role"] == 1
+    ],
+    frozenset({"errorClass", "fault"}): lambda world, one: [
+        operation for operation in world.turns(world.operations, one) if operation["status"] in (2, 3)
+    ],
+    frozenset({"experiment", "variant"}): lambda world, one: world.turns(world.exposures, one),
+}
+"""Pairs of dimensions of one kind of turn: a session falls into a pair of values only if one turn has both."""
+_COLUMNS = {"answerSource": "answer_source", "errorClass": "operation_class"}
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Europe/London", "Pacific/Chatham")
 
 
 def test_every_metric_has_a_second_definition() -> None:
-    assert set(NAIVE) == set(METRICS)
+    assert set(EVERY_DEFINITION) == set(METRICS)
 
 
 class Names:
@@ -112,7 +132,7 @@ def assert_equal(found: Any, expected: Any, what: str) -> None:
 
 
 def metrics_over(cells: dict[str, Cell], metrics: Iterable[str]) -> dict[str, Any]:
-    return {name: NAIVE[name](cells[KINDS[METRICS[name].fact_grain.name]]) for name in metrics}
+    return {name: EVERY_DEFINITION[name](cells[KINDS[METRICS[name].fact_grain.name]]) for name in metrics}
 
 
 class Case:
@@ -167,19 +187,14 @@ class Case:
         return all(values_of(self.world, one, kind, row, AS_OF_MS) for one in self.split)
 
     def _combinations(self, kind: str, row: Row) -> set[tuple[Any, ...]]:
-        from itertools import product
-
-        if set(self.split) == {"model", "answerSource"} and kind == "sessions":
-            columns = {"model": "model", "answerSource": "answer_source"}
-            return {
-                tuple(answer[columns[one]] for one in self.split)
-                for answer in self.world.turns(self.world.answers, row)
-            }
+        together = TURNS_OF.get(frozenset(self.split))
+        if together is not None and kind == "sessions":
+            return {tuple(turn[_COLUMNS.get(one, one)] for one in self.split) for turn in together(self.world, row)}
         return set(product(*(values_of(self.world, one, kind, row, AS_OF_MS) for one in self.split)))
 
     def expected(self, start_ms: int, end_ms: int, combinations: list[tuple[Any, ...]] | None) -> dict[str, Any]:
         found = cell(self.world, start_ms, end_ms, AS_OF_MS, self.keep(combinations))
-        return {name: NAIVE[name](found) for name in self.metrics}
+        return {name: EVERY_DEFINITION[name](found) for name in self.metrics}
 
     def raw_key(self, group: Group) -> tuple[Any, ...]:
         return tuple(self.names.raw(part.dimension.name, part.value) for part in group.key)
@@ -217,7 +232,7 @@ def check_groups(case: Case, table: MetricTable) -> None:
     shown = [case.raw_key(group) for group in table.groups if not group.is_other]
     everything = {
         key
-        for kind in ("sessions", "messages", "answers", "operations", "runs", "feedback", "handoffs", "goals", "leads")
+        for kind in dict.fromkeys((*KINDS.values(), "messages"))
         for row in (case.world.answers if kind == "answers" else getattr(case.world, kind))
         for key in case._combinations(kind, row)
     }

@@ -1,6 +1,7 @@
 """Random worlds of facts: small vocabularies, many unknowns, times near midnights and around the present."""
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,17 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from domain.vocabulary import LabelKind
-from persistence.tables.events import FeedbackRow, GoalCompletionRow, HandoffRow, LeadCaptureRow, OperationRow
+from persistence.tables.events import (
+    ExposureRow,
+    FeedbackRow,
+    GoalCompletionRow,
+    HandoffRow,
+    LeadCaptureRow,
+    OperationRow,
+    RetrievalRow,
+    TicketRow,
+    WorkflowStepRow,
+)
 from persistence.tables.sessions import SessionCostRow, WorkflowRunRow
 from persistence.tables.workspaces import ExchangeRateRow
 from persistence.tenancy import writing
@@ -23,8 +34,13 @@ LABELS = {
     LabelKind.INTENT: ("order", "refund", "hours"),
     LabelKind.MODEL: ("small", "large"),
     LabelKind.WORKFLOW: ("booking", "reset"),
-    LabelKind.OPERATION: ("crm",),
+    LabelKind.OPERATION: ("crm", "payments"),
     LabelKind.GOAL: ("demo",),
+    LabelKind.TOPIC: ("delivery", "returns"),
+    LabelKind.STEP: ("ask", "confirm"),
+    LabelKind.QUEUE: ("sales", "support"),
+    LabelKind.EXPERIMENT: ("greeting",),
+    LabelKind.VARIANT: ("control", "short"),
 }
 
 
@@ -73,7 +89,10 @@ def random_session(dice: Dice) -> Row:
         authenticated=dice.flag(),
         country=dice.code(LabelKind.COUNTRY),
         primary_intent=dice.code(LabelKind.INTENT),
-        end_actor=dice.one(None, 1, 2),
+        end_actor=dice.one(None, 1, 2, 3, 3),
+        end_resolved=dice.flag(),
+        handoff_requested_at_ms=dice.one(None, started + dice.count(60) * MINUTE_MS),
+        handoff_performed_at_ms=dice.one(None, started + dice.count(60) * MINUTE_MS),
         user_messages=dice.count(3),
         bot_messages=dice.count(4),
         answers=answers,
@@ -88,6 +107,7 @@ def random_session(dice: Dice) -> Row:
         thumbs_down=dice.count(1),
         ratings=dice.count(1),
         surveys=dice.count(1),
+        goal_completions=dice.count(2),
         conversions=dice.count(1),
         leads=dice.count(1),
     )
@@ -105,7 +125,10 @@ def random_message(dice: Dice, session: Row) -> Row:
         response_ms=dice.one(None, dice.count(9000)) if role == 2 else None,
         first_byte_at_ms=dice.one(None, at - dice.count(2000)) if role == 2 else None,
         intent=dice.code(LabelKind.INTENT) if role == 1 else None,
+        topic=dice.code(LabelKind.TOPIC) if role == 1 else None,
         answer_intent=dice.code(LabelKind.INTENT) if is_answer else None,
+        input_tokens=dice.one(None, dice.count(900)) if is_answer else None,
+        output_tokens=dice.one(None, dice.count(300)) if is_answer else None,
         model=dice.code(LabelKind.MODEL) if is_answer else None,
         answer_source=dice.one(None, 1, 2, 3) if is_answer else None,
         confidence_ppm=dice.one(None, 0, 1_000_000, 700_000, 100_000 * dice.count(10), dice.count(1_000_000))
@@ -136,6 +159,7 @@ def random_run(dice: Dice, session: Row, number: int) -> Row:
         "workflow": dice.one(*dice.codes[LabelKind.WORKFLOW]),
         "run_id": f"run-{number}",
         "started_at_ms": session["started_at_ms"] + dice.count(60) * MINUTE_MS,
+        "last_step": dice.code(LabelKind.STEP),
         "state": dice.random.randint(1, 5),
     }
 
@@ -164,9 +188,10 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
                 dice,
                 session,
                 operation_class=dice.random.randint(1, 6),
-                operation=dice.codes[LabelKind.OPERATION][0],
-                attempt=1,
+                operation=dice.one(*dice.codes[LabelKind.OPERATION]),
+                attempt=dice.one(1, 1, 2, 3),
                 status=dice.random.randint(1, 3),
+                fault=dice.one(None, 1, 2),
                 duration_ms=dice.one(None, dice.count(4000)),
             )
             for _ in range(dice.count(3))
@@ -176,7 +201,7 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
             random_event(dice, session, superseded=dice.one(True, False, False), **feedback)
             for feedback in _random_feedback(dice)
         ]
-        world.handoffs += [random_event(dice, session, state=dice.random.randint(1, 3)) for _ in range(dice.count(2))]
+        _add_events(dice, world, session)
         world.goals += [
             random_event(dice, session, goal=dice.codes[LabelKind.GOAL][0], resolves=False, converts=True)
             for _ in range(dice.count(1))
@@ -190,6 +215,41 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
     if seed % 3:
         world.rates["GBP"] = [(noon_day - (10 if seed % 3 == 1 else 1), Fraction("1.3"))]
     return world
+
+
+def _add_events(dice: Dice, world: World, session: Row) -> None:
+    def some(most: int, **columns: Callable[[], Any]) -> list[Row]:
+        return [
+            random_event(dice, session, **{name: draw() for name, draw in columns.items()})
+            for _ in range(dice.count(most))
+        ]
+
+    def state(most: int) -> Callable[[], Any]:
+        return lambda: dice.random.randint(1, most)
+
+    def code(kind: LabelKind) -> Callable[[], Any]:
+        return lambda: dice.code(kind)
+
+    world.handoffs += some(2, state=state(3), queue=code(LabelKind.QUEUE))
+    world.tickets += some(2, state=state(4), queue=code(LabelKind.QUEUE), ticket_ref=lambda: f"ticket-{dice.count(20)}")
+    world.retrievals += some(
+        2,
+        failed=dice.flag,
+        error=lambda: bool(dice.count(1)),
+        duration_ms=lambda: dice.one(None, dice.count(900)),
+    )
+    world.exposures += some(
+        1,
+        experiment=lambda: dice.codes[LabelKind.EXPERIMENT][0],
+        variant=lambda: dice.one(*dice.codes[LabelKind.VARIANT]),
+    )
+    world.steps += some(
+        2,
+        workflow=lambda: dice.one(*dice.codes[LabelKind.WORKFLOW]),
+        run_id=lambda: f"run-{dice.count(1)}",
+        step=code(LabelKind.STEP),
+        state=state(5),
+    )
 
 
 def _random_feedback(dice: Dice) -> list[Row]:
@@ -209,9 +269,13 @@ async def settle(facts: Facts, seed: int, size: int) -> World:
     await facts.messages(*world.messages)
     for kind, rows in (
         (OperationRow, world.operations),
+        (RetrievalRow, world.retrievals),
         (WorkflowRunRow, world.runs),
+        (WorkflowStepRow, world.steps),
         (FeedbackRow, world.feedback),
         (HandoffRow, world.handoffs),
+        (TicketRow, world.tickets),
+        (ExposureRow, world.exposures),
         (GoalCompletionRow, world.goals),
         (LeadCaptureRow, world.leads),
         (SessionCostRow, world.costs),

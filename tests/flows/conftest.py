@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.conftest import TestCluster
+from tests.flows.asking import make_chatbots
 from tests.flows.serving_process import Installation, service_over
 from tests.flows.star_recount import FILE_NAME, Talk, find_star, read_talks
+from tests.flows.visits import Visit, draw_visits, tell_visits
 
 
 @dataclass
@@ -40,6 +42,23 @@ def star(cluster: TestCluster, star_file: Path) -> Iterator[StarInstallation]:
         arguments = ("import", str(star_file), "--url", service.url, "--key", service.key)
         first, second = service.run(*arguments), service.run(*arguments)
         yield StarInstallation(**vars(service), first_import=first, second_import=second)
+
+
+@pytest.fixture(scope="session")
+def visits() -> list[Visit]:
+    return draw_visits(seed=7, size=300)
+
+
+@pytest.fixture(scope="session")
+def visited(cluster: TestCluster, visits: list[Visit]) -> Iterator[Installation]:
+    """A random year of visits to three chatbots with different plans."""
+    with clone(cluster, "flows_visits") as url, service_over(url) as service:
+        make_chatbots(service)
+        events = list(tell_visits(visits))
+        for start in range(0, len(events), 500):
+            results = service.send(events[start : start + 500])["results"]
+            assert [result for result in results if result["status"] != "accepted"][:2] == []
+        yield service
 
 
 @pytest.fixture(scope="module")

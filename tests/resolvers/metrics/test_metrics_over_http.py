@@ -1,5 +1,6 @@
 """Figures as a client gets them: typed fields, fragments and aliases, and refusals that say what would be right."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -40,6 +41,28 @@ async def test_active_and_open_now(facts: Facts, figures: AskForFigures) -> None
         "activeSessions": {"value": sum(one <= 5 * MINUTE_MS for one in idle)},
         "openSessions": {"value": sum(one < 30 * MINUTE_MS for one in idle)},
     }
+
+
+@pytest.mark.spec(123)
+async def test_active_now_by_chatbot(facts: Facts, figures: AskForFigures) -> None:
+    await facts.chatbot(2)
+    now = NOON_MS + 30 * DAY_MS
+    idle = [(1, MINUTE_MS), (1, 4 * MINUTE_MS), (1, 6 * MINUTE_MS), (2, 2 * MINUTE_MS), (2, DAY_MS)]
+    await facts.sessions(
+        *(
+            a_session(chatbot_id=bot, started_at_ms=now - 2 * DAY_MS, last_activity_at_ms=now - silent)
+            for bot, silent in idle
+        )
+    )
+    table = await figures(
+        "totals { activeSessions { value } } groups { key { value } metrics { activeSessions { value } } }",
+        groupBy="[CHATBOT]",
+    )
+    active = Counter(f"bot-{bot}" for bot, silent in idle if silent <= 5 * MINUTE_MS)
+    assert table["totals"]["activeSessions"]["value"] == active.total()
+    assert {
+        group["key"][0]["value"]: group["metrics"]["activeSessions"]["value"] for group in table["groups"]
+    } == active
 
 
 @pytest.mark.spec(7, 8)

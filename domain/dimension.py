@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum, unique
 from typing import Final
 
-from domain.metrics.algebra import ALWAYS, Expression, Predicate, Relation
+from domain.metrics.algebra import ALWAYS, OUTSIDE_SESSIONS, Expression, Predicate, Relation
 from domain.vocabulary import LabelKind
 
 UNKNOWN: Final = -1
@@ -63,12 +63,15 @@ class Turn:
 class Level(StrEnum):
     SESSION = "SESSION"
     TURN = "TURN"
+    FACT = "FACT"
+    """Of facts outside sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dimension:
-    """`session` tells the value of a session; for dimensions of turns it is None and `turn` tells them.
-    `own` holds, for facts that are such turns themselves, the value on their own row."""
+    """`session` tells the value of a session; for dimensions of turns it is None and `turn` tells them. `own` holds,
+    for facts that are such turns themselves, the value on their own row, and is all that facts outside sessions have.
+    """
 
     name: str
     title: str
@@ -79,12 +82,15 @@ class Dimension:
     own: Mapping[Relation, Expression] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if (self.session is None) == (self.turn is None):
-            raise ValueError(f"{self.name} needs a session's value or a turn's, and not both")
+        told = [part for part in (self.session, self.turn) if part is not None]
+        if len(told) > 1 or not (told or self.own):
+            raise ValueError(f"{self.name} needs a session's value or a turn's, and not both, or its own")
 
     @property
     def level(self) -> Level:
-        return Level.TURN if self.turn else Level.SESSION
+        if self.session is not None:
+            return Level.SESSION
+        return Level.TURN if self.turn else Level.FACT
 
     @property
     def enum_name(self) -> str:
@@ -92,7 +98,10 @@ class Dimension:
 
     def allows(self, relation: Relation) -> bool:
         """A session has its turns' values (as "at least one such"); other facts only what stands on their row."""
-        return self.session is not None or relation in self.own or relation in _SESSION_RELATIONS
+        if relation in self.own:
+            return True
+        of_sessions = self.session is not None and relation not in OUTSIDE_SESSIONS
+        return of_sessions or (self.turn is not None and relation in _SESSION_RELATIONS)
 
     def overlaps(self, relation: Relation) -> bool:
         """Whether one row can fall into several groups."""

@@ -126,7 +126,14 @@ _OF_USERS: Final = equals(Column("role"), Role.USER)
 _FAILED: Final = OneOf(Column("status"), (OperationStatus.ERROR, OperationStatus.TIMEOUT))
 
 _ALL: Final = (
-    _plain("chatbot", "Chatbot", "The chatbot, by the id that events give.", Chatbots(), "chatbot_id"),
+    Dimension(
+        name="chatbot",
+        title="Chatbot",
+        description="The chatbot, by the id that events give.",
+        values=Chatbots(),
+        session=_session("chatbot_id"),
+        own=MappingProxyType({Relation.PROBE: Column("chatbot_id")}),
+    ),
     _plain("chatbotType", "Chatbot type", "3D, text or voice.", _closed(ChatbotType), "chatbot_type"),
     _plain("plan", "Plan", "The chatbot's plan when the session started.", _closed(Plan)),
     _plain("channel", "Channel", "Where the conversation took place.", _closed(Channel)),
@@ -325,6 +332,13 @@ _ALL: Final = (
         "Why the session was handed over first; USAGE_LIMIT is blocked demand.",
         _closed(HandoffReason),
         "handoff_reason",
+    ),
+    Dimension(
+        name="component",
+        title="Component",
+        description="Components that are probed: the core and what it depends on.",
+        values=Open(LabelKind.COMPONENT),
+        own=MappingProxyType({Relation.PROBE: Column("component")}),
     ),
     _plain("source", "Source", "Live traffic, playground, evaluation or API.", _closed(Source)),
 )

@@ -32,6 +32,12 @@ class Relation(StrEnum):
     LEAD_CAPTURE = "lead_capture"
     SESSION_COST = "session_cost"
     """What sessions cost, by the session's start."""
+    PROBE = "probe"
+    """Belongs to a chatbot and to no session."""
+
+
+OUTSIDE_SESSIONS: Final = frozenset({Relation.PROBE})
+"""Nothing but what stands on their own row can be asked of them."""
 
 
 @unique

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from domain.metrics.algebra import Column, Count, Distinct, Ratio, Relation, Single, at_least, every
+from domain.metrics.algebra import Column, Count, Distinct, Known, Ratio, Relation, Single, SumMoney, at_least, every
 from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs, needs_any
 from domain.metrics.populations import ENGAGED
 from domain.vocabulary import Report
 
 _CONVERTED: Final = at_least(Column("conversions"), 1)
+_GOAL_VALUE: Final = SumMoney(Relation.GOAL_COMPLETION, Column("value_nano"))
 _BETTER: Final = Direction.HIGHER_IS_BETTER
 
 
@@ -46,6 +47,24 @@ def _count(name: str, title: str, definition: str, source: str, of: Count | Dist
     )
 
 
+def _value(name: str, title: str, definition: str, formula: Single | Ratio) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        family=Family.BUSINESS,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.MONEY,
+        direction=_BETTER,
+        formula=formula,
+        definition=definition,
+        source="item 19, R7",
+        explains=("goalCompletions",),
+        needs=needs(Report.GOAL),
+        divisor=1_000_000_000,
+        precision=2,
+    )
+
+
 BUSINESS: Final[tuple[Metric, ...]] = (
     _count(
         "leads",
@@ -78,6 +97,18 @@ BUSINESS: Final[tuple[Metric, ...]] = (
         "item 19",
         Count(Relation.GOAL_COMPLETION),
         needs(Report.GOAL),
+    ),
+    _value(
+        "goalValue",
+        "Value of goals",
+        "What the goals reached in the range are worth, as the bot tells it; other currencies at the rate of the day.",
+        Single(_GOAL_VALUE),
+    ),
+    _value(
+        "averageGoalValue",
+        "Average value of a goal",
+        "Value of the goals reached in the range / those of them that tell a value.",
+        Ratio(_GOAL_VALUE, Count(Relation.GOAL_COMPLETION, Known(Column("value_nano")))),
     ),
     _count(
         "convertingSessions",

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.metrics.adoption import ADOPTION
+from domain.metrics.availability import AVAILABILITY
 from domain.metrics.business import BUSINESS
 from domain.metrics.cost import COST
 from domain.metrics.exposure import EXPOSURES
@@ -23,6 +24,7 @@ _ALL: Final = (
     *QUALITY,
     *RETRIEVAL,
     *RELIABILITY,
+    *AVAILABILITY,
     *COST,
     *BUSINESS,
     *TICKETS,

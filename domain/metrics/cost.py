@@ -27,6 +27,7 @@ from domain.vocabulary import Report
 
 _NANO: Final = 1_000_000_000
 _COST: Final = SumMoney(Relation.SESSION_COST, Column("cost_nano"))
+_ANSWER_COST: Final = SumMoney(Relation.ANSWER, Column("cost_nano"))
 _WITHOUT_ANSWERS: Final = equals(Column("answers"), 0)
 _COST_KNOWN: Final[Predicate] = either(_WITHOUT_ANSWERS, at_least(Column("priced_answers"), 1))
 """No answer costs nothing and counts; answers of which none is priced are in neither part (R32.5)."""
@@ -164,6 +165,21 @@ COST: Final[tuple[Metric, ...]] = (
     _cost_per("costPerLead", "Cost per lead", "leads", "leads", Report.LEAD),
     _cost_per("costPerGoal", "Cost per goal completion", "goal completions", "goal_completions", Report.GOAL),
     _cost_per("costPerConversion", "Cost per conversion", "conversions", "conversions", Report.GOAL, Report.LEAD),
+    _money(
+        "answerCost",
+        "Cost of answers",
+        "What the answers in the range cost, each by its own time; group by INTENT, MODEL or a version. Other "
+        "currencies at the rate of the amount's day.",
+        "item 270, R3, R7",
+        Single(_ANSWER_COST),
+    ),
+    _money(
+        "costPerAnswer",
+        "Cost per answer",
+        "Cost of the answers in the range / those of them that tell a cost.",
+        "items 270, 306, R3",
+        Ratio(_ANSWER_COST, Count(Relation.ANSWER, Known(Column("cost_nano")))),
+    ),
     _tokens(
         "tokensPerSession",
         "Tokens per session",

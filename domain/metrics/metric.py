@@ -63,6 +63,7 @@ class FactGrain(StrEnum):
     EXPOSURE = "EXPOSURE"
     GOAL_COMPLETION = "GOAL_COMPLETION"
     LEAD_CAPTURE = "LEAD_CAPTURE"
+    PROBE = "PROBE"
 
 
 Needs = tuple[frozenset[Report], ...]

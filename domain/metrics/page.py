@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.dimensions import DIMENSIONS, Chatbots, Closed, Dimension, Level
 from domain.metrics.catalogue import METRICS
-from domain.metrics.metric import Metric
+from domain.metrics.metric import FactGrain, Metric
 from domain.queries.query import allowed_dimensions
 
 _INTRODUCTION: Final = """\
@@ -52,9 +52,15 @@ def _metric_lines(metric: Metric) -> Iterator[str]:
         yield "- read with: " + ", ".join(f"`{name}`" for name in metric.companions)
     if metric.explains:
         yield "- explains: " + ", ".join(f"`{name}`" for name in metric.explains)
-    turns = [name for name in allowed_dimensions(metric) if DIMENSIONS[name].level is Level.TURN]
-    yield "- by: every dimension of sessions" + (", " + ", ".join(f"`{name}`" for name in turns) if turns else "")
+    if metric.fact_grain is FactGrain.PROBE:
+        yield "- by: " + ", ".join(f"`{name}`" for name in allowed_dimensions(metric))
+    else:
+        yield "- by: every dimension of sessions" + "".join(f", `{name}`" for name in _turns_of(metric))
     yield f"- source: {metric.source}\n"
+
+
+def _turns_of(metric: Metric) -> list[str]:
+    return [name for name in allowed_dimensions(metric) if DIMENSIONS[name].level is Level.TURN]
 
 
 def _words(name: str) -> str:

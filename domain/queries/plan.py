@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from enum import Flag, auto
 from typing import Final
 
-from domain.dimensions import Dimension
+from domain.days import LocalDays
+from domain.dimensions import DIMENSIONS, Dimension
 from domain.metrics.algebra import (
     ALWAYS,
     NEVER,
+    OUTSIDE_SESSIONS,
     Column,
     Count,
     Distinct,
@@ -35,7 +37,7 @@ from domain.metrics.metric import Metric, Needs
 from domain.metrics.populations import COUNTED
 from domain.metrics.quality import satisfaction_by
 from domain.problems import Refused
-from domain.queries.filters import predicate_of
+from domain.queries.filters import dimensions_in, predicate_of
 from domain.queries.query import Comparison, MetricQuery, Part, bucket_problems
 from domain.queries.scope import Scope, reports_all
 from domain.time import Bucket, Grain, Window, buckets, default_grain, preceding, resolve, same_last_year
@@ -79,7 +81,8 @@ class Reporting:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One leg of the SELECT: a relation, within a window, cut in some ways."""
+    """One leg of the SELECT: a relation, within a window, cut in some ways. `day_edges` and `days`: the workspace's
+    local days, where amounts need them and their rows tell only the moment."""
 
     relation: Relation
     window_index: int
@@ -90,6 +93,8 @@ class Branch:
     edges: tuple[int, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     first_seen_at_chatbot: bool = False
+    day_edges: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
 
     @property
     def numbers(self) -> tuple[Measure, ...]:
@@ -98,6 +103,10 @@ class Branch:
     @property
     def amounts(self) -> tuple[Measure, ...]:
         return tuple(measure for measure in self.measures if isinstance(measure, SumMoney))
+
+    def day_of(self, told: int) -> int:
+        """The day of an amount, as its row tells it: by its place among the days, where the row has only a moment."""
+        return self.days[told - 1] if self.days and told > 0 else told
 
     @property
     def is_cut_by(self) -> Cut:
@@ -173,7 +182,8 @@ def branches_of(plan: QueryPlan) -> tuple[Branch, ...]:
         for index, window in enumerate(plan.windows):
             if relation is Relation.MOMENT and index == PREVIOUS:
                 continue
-            found.extend(_legs(plan, relation, measures, index, window))
+            for alike in _apart_by_money(measures):
+                found.extend(_legs(plan, relation, alike, index, window))
     found.extend(_excluded_leg(plan))
     return tuple(found)
 
@@ -190,6 +200,7 @@ def _legs(
     if relation is Relation.MOMENT or not plan.buckets[index]:
         cuts = tuple(cut for cut in cuts if Cut.BUCKET not in cut)
     overlapping = [dimension for dimension in plan.query.dimensions if dimension.overlaps(relation)]
+    day_edges, days = _local_days(plan, relation, measures, window)
     plain = Branch(
         relation=relation,
         window_index=index,
@@ -200,9 +211,31 @@ def _legs(
         edges=_edges(plan, index),
         dimensions=plan.query.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
+        day_edges=day_edges,
+        days=days,
     )
     for leg in _apart_by_overlap(plain, overlapping) if cuts else ():
         yield from _apart_by_window(leg)
+
+
+def _apart_by_money(measures: tuple[Measure, ...]) -> Iterable[tuple[Measure, ...]]:
+    """Amounts come by currency and day, so nothing else can stand on their rows."""
+    amounts = tuple(measure for measure in measures if isinstance(measure, SumMoney))
+    numbers = tuple(measure for measure in measures if not isinstance(measure, SumMoney))
+    return (part for part in (numbers, amounts) if part)
+
+
+def _local_days(
+    plan: QueryPlan, relation: Relation, measures: tuple[Measure, ...], window: Window
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Edges and numbers of the days of the window, in the zone in which amounts have their day (R32.15)."""
+    if relation is Relation.SESSION_COST or not any(isinstance(measure, SumMoney) for measure in measures):
+        return (), ()
+    zone = plan.scope.money_zone or plan.scope.zone
+    found = buckets(window, Grain.DAY, zone, plan.as_of_ms)
+    local = LocalDays(zone.name)
+    edges = (*(bucket.from_ms for bucket in found), *(bucket.to_ms for bucket in found[-1:]))
+    return edges, tuple(local.day_of(bucket.from_ms) for bucket in found)
 
 
 def _apart_by_overlap(leg: Branch, overlapping: list[Dimension]) -> Iterable[Branch]:
@@ -234,7 +267,7 @@ def _apart_by_window(leg: Branch) -> Iterable[Branch]:
 
 
 def _excluded_leg(plan: QueryPlan) -> Iterable[Branch]:
-    if Part.EXCLUDED not in plan.parts:
+    if Part.EXCLUDED not in plan.parts or not _speaks_of_sessions(plan):
         return
     yield Branch(
         relation=Relation.SESSION,
@@ -277,7 +310,8 @@ def population(query: MetricQuery) -> Predicate:
 
 
 def _population(plan: QueryPlan, relation: Relation) -> Predicate:
-    return every(population(plan.query), _seen(plan), predicate_of(plan.query.where, relation, plan.scope.codes))
+    counted = ALWAYS if relation in OUTSIDE_SESSIONS else population(plan.query)
+    return every(counted, _seen(plan), predicate_of(plan.query.where, relation, plan.scope.codes))
 
 
 def _seen(plan: QueryPlan) -> Predicate:
@@ -311,6 +345,12 @@ def measures_for(plan: QueryPlan, metric: Metric) -> tuple[Measure, ...]:
     )
 
 
+def _speaks_of_sessions(plan: QueryPlan) -> bool:
+    """Whether sessions can be cut and filtered as the question does; probes have dimensions that sessions lack."""
+    named = (*plan.query.group_by, *dimensions_in(plan.query.where))
+    return all(DIMENSIONS[name].allows(Relation.SESSION) for name in named)
+
+
 _VISITORS: Final = Distinct(Relation.SESSION, Column("visitor_id"))
 _NAMELESS: Final = Count(Relation.SESSION, Not(Known(Column("visitor_id"))))
 PEOPLE: Final = (_VISITORS, _NAMELESS)
@@ -324,7 +364,7 @@ def _measures_by_relation(plan: QueryPlan) -> dict[Relation, tuple[Measure, ...]
         wanted.update(dict.fromkeys(measures_for(plan, metric)))
         told = reporting(plan, metric.needs)
         wanted.update(dict.fromkeys(one for one in (told.covered, told.whole) if one is not None))
-    if plan.hides_small_groups and wanted:
+    if plan.hides_small_groups and wanted and _speaks_of_sessions(plan):
         wanted.update(dict.fromkeys(PEOPLE))
     grouped: dict[Relation, list[Measure]] = {}
     for measure in wanted:

@@ -38,13 +38,15 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`chatbots`: those that the asker may see. `instrument`: what `satisfaction` goes by (R11)."""
+    """`chatbots`: those that the asker may see. `instrument`: what `satisfaction` goes by (R11). `money_zone`: whose
+    days amounts fall on (R32.15); None where that is the question's zone too."""
 
     zone: Zone
     rates: Rates
     chatbots: tuple[KnownChatbot, ...]
     codes: Codes
     instrument: Instrument = Instrument.RATING_1_5
+    money_zone: Zone | None = None
 
     def chatbots_in(self, tree: Filter) -> tuple[KnownChatbot, ...]:
         """Those whose facts the filter can let through."""

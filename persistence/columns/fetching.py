@@ -68,7 +68,7 @@ def _sent(column: CopiedColumn) -> tuple[str, ...]:
         case "BOOLEAN":
             return (f"coalesce({name}::int, -1)::int2",)
         case "VARCHAR":
-            return (f"({_CURRENCY.format(name)})::int4",)
+            return (f"coalesce({_CURRENCY.format(name)}, 0)::int4",)
         case "HUGEINT":
             return (_DIGEST.format(name, 1), _DIGEST.format(name, 17))
         case kind:

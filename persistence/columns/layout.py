@@ -13,8 +13,20 @@ from sqlalchemy import BigInteger, Boolean, Integer, SmallInteger, Table, Text
 from sqlalchemy import Column as TableColumn
 
 from domain.dimensions import DIMENSIONS, Dimension
-from domain.metrics.algebra import Column, Expression, HasTurn, Measure, Place, Predicate, Relation, measures_of, nodes
+from domain.metrics.algebra import (
+    OUTSIDE_SESSIONS,
+    Column,
+    Expression,
+    HasTurn,
+    Measure,
+    Place,
+    Predicate,
+    Relation,
+    measures_of,
+    nodes,
+)
 from domain.metrics.catalogue import METRICS
+from domain.metrics.metric import Metric
 from domain.metrics.quality import satisfaction_by
 from domain.vocabulary import Instrument
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
@@ -56,19 +68,26 @@ def _needed() -> Iterator[tuple[str, str]]:
     """Table and column, of everything that is declared."""
     yield from ((SESSION_TABLE, name) for name in _STRUCTURE)
     for relation, source in SOURCES.items():
+        if relation in OUTSIDE_SESSIONS:
+            continue
         table = table_of(relation)
-        yield from ((table, name) for name in (BY_SESSION, source.time) if name is not None)
+        found = (BY_SESSION, source.time, source.currency, source.day)
+        yield from ((table, name) for name in found if name is not None)
         yield from _read(relation, source.base)
         if "chatbot_id" in source.row.c:
             yield table, "chatbot_id"
-    yield from ((table_of(Relation.SESSION_COST), name) for name in ("currency", "day", "cost_nano"))
     for alias in (VISITOR, VISITOR_OF_CHATBOT):
         yield from ((table_name(alias), name) for name in ("visitor_id", "chatbot_id") if name in alias.c)
     metrics = (*METRICS.values(), *map(satisfaction_by, Instrument))
-    for measure in (measure for metric in metrics for measure in measures_of(metric.formula)):
+    for measure in (measure for metric in metrics if _is_copied(metric) for measure in measures_of(metric.formula)):
         yield from _read(measure.relation, measure)
     for dimension in DIMENSIONS.values():
         yield from _read_by(dimension)
+
+
+def _is_copied(metric: Metric) -> bool:
+    """The database answers for what lies outside sessions (`persistence.metrics.engines`)."""
+    return not OUTSIDE_SESSIONS & set(metric.relations)
 
 
 def _read_by(dimension: Dimension) -> Iterator[tuple[str, str]]:
@@ -78,7 +97,8 @@ def _read_by(dimension: Dimension) -> Iterator[tuple[str, str]]:
         yield from _read(dimension.turn.relation, dimension.turn.of)
         yield from _read(dimension.turn.relation, dimension.turn.where)
     for relation, own in dimension.own.items():
-        yield from _read(relation, own)
+        if relation not in OUTSIDE_SESSIONS:
+            yield from _read(relation, own)
 
 
 def _read(relation: Relation, tree: Measure | Expression | Predicate) -> Iterator[tuple[str, str]]:
@@ -127,7 +147,7 @@ def _kind(column: "TableColumn[object]") -> str:
             return "INTEGER"
         case Boolean():
             return "BOOLEAN"
-        case Text() if column.name == "currency":
+        case Text() if column.name.endswith("currency"):
             return "VARCHAR"
         case Text():
             return "HUGEINT"

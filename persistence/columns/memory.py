@@ -148,7 +148,8 @@ def _received(column: CopiedColumn) -> str:
         case "BOOLEAN":
             return f"case {name} when 1 then true when 0 then false end"
         case "VARCHAR":
-            return f"chr({name} // 65536) || chr({name} // 256 % 256) || chr({name} % 256)"
+            letters = f"chr({name} // 65536) || chr({name} // 256 % 256) || chr({name} % 256)"
+            return f"case when {name} > 0 then {letters} end"
         case "HUGEINT":
             return f"{name}_high::hugeint * {2**64}::hugeint + ({name}_low::hugeint + {2**63}::hugeint)"
         case kind:

@@ -120,7 +120,7 @@ def _decoded(plan: QueryPlan, branches: tuple[Branch, ...], rows: Collection[Any
             cell[measure] = row[place]
         for place, measure in enumerate(amounts[leg], start=first_amount):
             if row[place] is not None:
-                currency, day = row[first_number - 2], row[first_number - 1]
+                currency, day = row[first_number - 2], branches[leg].day_of(row[first_number - 1])
                 cell[measure] = added(cell.get(measure), {(currency, day): int(row[place])})
     return dict(found)
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from domain.metrics.algebra import Column, HasTurn, Place, Relation, nodes
+from domain.metrics.algebra import OUTSIDE_SESSIONS, Column, HasTurn, Place, Relation, nodes
 from domain.queries.plan import Branch, Cut, QueryPlan, branches_of
 from persistence.engine import MemoryShort, PinnedRows
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
@@ -61,6 +61,9 @@ async def engine_for(reader: Reader, plan: QueryPlan) -> AsyncIterator[Engine]:
     if not _has_grids(branches):
         yield PostgresEngine(reader, "The buckets lie on no even grid.")
         return
+    if any(branch.relation in OUTSIDE_SESSIONS for branch in branches):
+        yield PostgresEngine(reader, "It asks for facts outside sessions, which the copies do not hold.")
+        return
     async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
         yield PostgresEngine(reader, _NO_COPY) if copy is None else ColumnarEngine(copy, reader)
 
@@ -69,7 +72,9 @@ _NO_COPY: Final = "The workspace is small, or its columnar copy is not loaded or
 
 
 def _has_grids(branches: Iterable[Branch]) -> bool:
-    return all(grid_of(branch.edges) is not None for branch in branches if Cut.BUCKET in branch.is_cut_by)
+    edges = (branch.edges for branch in branches if Cut.BUCKET in branch.is_cut_by)
+    day_edges = (branch.day_edges for branch in branches if branch.day_edges)
+    return all(grid_of(found) is not None for found in (*edges, *day_edges))
 
 
 def tables_read(branches: Iterable[Branch]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from persistence.tables.events import (
     HandoffRow,
     LeadCaptureRow,
     OperationRow,
+    ProbeRow,
     RetrievalRow,
     TicketRow,
     WorkflowStepRow,
@@ -34,12 +35,15 @@ VISITOR_OF_CHATBOT: Final = VisitorChatbotRow.__table__.alias("visitor")
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """`time`: the column that ranges and buckets use; None = the session's start. `row` and `turn` name the table
-    where it is aggregated and where a session is asked whether it has such a row."""
+    where it is aggregated and where a session is asked whether it has such a row. `currency`: that of its amounts;
+    `day`: their day, None = that of `time`."""
 
     row: FromClause
     turn: FromClause
     time: str | None
     base: Predicate
+    currency: str | None = None
+    day: str | None = None
 
     @property
     def is_session(self) -> bool:
@@ -50,8 +54,15 @@ def _of_sessions(time: str | None) -> Source:
     return Source(SESSION, SESSION, time, ALWAYS)
 
 
-def _of_facts(kind: type[Row], time: str | None = "occurred_at_ms", base: Predicate = ALWAYS) -> Source:
-    return Source(kind.__table__.alias("fact"), kind.__table__.alias("turn"), time, base)
+def _of_facts(
+    kind: type[Row],
+    time: str | None = "occurred_at_ms",
+    base: Predicate = ALWAYS,
+    *,
+    currency: str | None = None,
+    day: str | None = None,
+) -> Source:
+    return Source(kind.__table__.alias("fact"), kind.__table__.alias("turn"), time, base, currency, day)
 
 
 SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
@@ -59,7 +70,7 @@ SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
         Relation.SESSION: _of_sessions("started_at_ms"),
         Relation.MOMENT: _of_sessions(None),
         Relation.MESSAGE: _of_facts(MessageRow, base=IsTrue(Column("message_received"))),
-        Relation.ANSWER: _of_facts(MessageRow, base=IsTrue(Column("is_answer"))),
+        Relation.ANSWER: _of_facts(MessageRow, base=IsTrue(Column("is_answer")), currency="cost_currency"),
         Relation.RETRIEVAL: _of_facts(RetrievalRow),
         Relation.OPERATION: _of_facts(OperationRow),
         Relation.WORKFLOW_RUN: _of_facts(WorkflowRunRow, "started_at_ms"),
@@ -68,9 +79,10 @@ SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
         Relation.HANDOFF: _of_facts(HandoffRow),
         Relation.TICKET: _of_facts(TicketRow),
         Relation.EXPOSURE: _of_facts(ExposureRow),
-        Relation.GOAL_COMPLETION: _of_facts(GoalCompletionRow),
+        Relation.GOAL_COMPLETION: _of_facts(GoalCompletionRow, currency="value_currency"),
         Relation.LEAD_CAPTURE: _of_facts(LeadCaptureRow),
-        Relation.SESSION_COST: _of_facts(SessionCostRow, None),
+        Relation.SESSION_COST: _of_facts(SessionCostRow, None, currency="currency", day="day"),
+        Relation.PROBE: _of_facts(ProbeRow),
     }
 )
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS
 from domain.dimensions import OTHER, UNKNOWN, Dimension
 from domain.metrics.algebra import (
+    OUTSIDE_SESSIONS,
     SESSION_NUMBER,
     Column,
     HasTurn,
@@ -60,6 +61,8 @@ class Leg:
     visitor: FromClause | None
     grid: Grid | None
     slots: FromClause | None
+    day_grid: Grid | None
+    day_slots: FromClause | None
 
 
 def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID | None) -> Leg:
@@ -69,7 +72,11 @@ def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID | None) -> Leg:
         visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
     grid = grid_of(branch.edges) if workspace_id is None and Cut.BUCKET in branch.is_cut_by else None
     slots = None if grid is None else slots_of(grid)
-    return Leg(plan, branch, workspace_id, SOURCES[branch.relation].row, SESSION, visitor, grid, slots)
+    row = SOURCES[branch.relation].row
+    session = row if branch.relation in OUTSIDE_SESSIONS else SESSION
+    day_grid = grid_of(branch.day_edges) if workspace_id is None and branch.day_edges else None
+    day_slots = None if day_grid is None else slots_of(day_grid, "days")
+    return Leg(plan, branch, workspace_id, row, session, visitor, grid, slots, day_grid, day_slots)
 
 
 def _needs_visitor(branch: Branch) -> bool:
@@ -117,10 +124,20 @@ def _row_columns(
 
 def _money_columns(leg: Leg) -> list[ColumnElement[Any]]:
     """Amounts in the reporting currency need no rate, so their days may fall together."""
-    currency = leg.row.c.currency
+    source = SOURCES[leg.branch.relation]
+    assert source.currency is not None
+    currency = leg.row.c[source.currency]
+    own = leg.row.c[source.day] if source.day else _place_among_days(leg)
     reporting = leg.plan.scope.rates.currency
-    day = case((currency == literal(reporting, Text), literal(_NO_CONVERSION, Integer)), else_=leg.row.c.day)
+    day = case((currency == literal(reporting, Text), literal(_NO_CONVERSION, Integer)), else_=own)
     return [currency.label("currency"), day.label("day")]
+
+
+def _place_among_days(leg: Leg) -> Number:
+    if leg.day_slots is not None:
+        found: Number = leg.day_slots.c.bucket
+        return found
+    return compile_bucket(_time(leg), leg.branch.day_edges)
 
 
 def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
@@ -157,6 +174,8 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
         joined = joined.join(leg.session, _same_session(leg))
     if leg.slots is not None and leg.grid is not None:
         joined = joined.join(leg.slots, in_slot(leg.slots, _time(leg), leg.grid))
+    if leg.day_slots is not None and leg.day_grid is not None:
+        joined = joined.join(leg.day_slots, in_slot(leg.day_slots, _time(leg), leg.day_grid))
     if leg.visitor is not None:
         joined = joined.outerjoin(leg.visitor, _same_visitor(leg, leg.visitor))
     for turn in turns.values():

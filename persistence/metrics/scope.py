@@ -41,6 +41,7 @@ async def read_scope(reader: Reader, query: MetricQuery, *, with_rates: bool) ->
             chatbots={chatbot.slug: chatbot.chatbot_id for chatbot in chatbots},
             labels=await _codes(reader, labels_in(query.where)),
         ),
+        money_zone=Zone(workspace.time_zone, workspace.week_start),
         instrument=await _instrument(reader, query, workspace.primary_instrument),
     )
 

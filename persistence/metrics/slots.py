@@ -53,13 +53,13 @@ def _slot_width(edges: tuple[int, ...], inner: tuple[int, ...]) -> int:
     return gcd(*apart) if apart else max(1, edges[-1] - edges[0])
 
 
-def slots_of(grid: Grid) -> FromClause:
+def slots_of(grid: Grid, name: str = "slots") -> FromClause:
     """A row per slot: its number, its bucket, and where that begins."""
     return select(
         _listed(range(len(grid.buckets)), Integer()).label("slot"),
         _listed(grid.buckets, Integer()).label("bucket"),
         _listed(grid.starts, BigInteger()).label("start_ms"),
-    ).subquery("slots")
+    ).subquery(name)
 
 
 def in_slot(slots: FromClause, time: Number, grid: Grid) -> Truth:

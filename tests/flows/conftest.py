@@ -13,7 +13,7 @@ from tests.conftest import TestCluster
 from tests.flows.asking import make_chatbots
 from tests.flows.serving_process import Installation, service_over
 from tests.flows.star_recount import FILE_NAME, Talk, find_star, read_talks
-from tests.flows.visits import Visit, draw_visits, tell_visits
+from tests.flows.visits import Probe, Visit, draw_probes, draw_visits, tell_probes, tell_visits
 
 
 @dataclass
@@ -50,11 +50,16 @@ def visits() -> list[Visit]:
 
 
 @pytest.fixture(scope="session")
-def visited(cluster: TestCluster, visits: list[Visit]) -> Iterator[Installation]:
+def probes() -> list[Probe]:
+    return draw_probes(seed=8, size=200)
+
+
+@pytest.fixture(scope="session")
+def visited(cluster: TestCluster, visits: list[Visit], probes: list[Probe]) -> Iterator[Installation]:
     """A random year of visits to three chatbots with different plans."""
     with clone(cluster, "flows_visits") as url, service_over(url) as service:
         make_chatbots(service)
-        events = list(tell_visits(visits))
+        events = [*tell_visits(visits), *tell_probes(probes)]
         for start in range(0, len(events), 500):
             results = service.send(events[start : start + 500])["results"]
             assert [result for result in results if result["status"] != "accepted"][:2] == []

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests.flows.asking import counts, groups, shares, totals
 from tests.flows.serving_process import Installation
-from tests.flows.visits import Call, Visit
+from tests.flows.visits import Call, Probe, Visit
 
 Visits = list[Visit]
 
@@ -100,6 +101,38 @@ def test_retrieval_failures(visited: Installation, visits: Visits) -> None:
         "retrievalErrorRate": {"numerator": sum(error for _, error in judged)},
         "emptyRetrievalRate": {"numerator": sum(not error for _, error in failed)},
     }
+
+
+@pytest.mark.spec(115)
+def test_uptime_by_component(visited: Installation, probes: list[Probe]) -> None:
+    """Successful probes / probes; what nobody probed is not up but unknown."""
+    by_component: dict[str, list[bool]] = defaultdict(list)
+    for probe in probes:
+        by_component[probe.component].append(probe.up)
+    assert shares(visited, "COMPONENT", "availability") == {
+        name: (sum(found), len(found)) for name, found in by_component.items()
+    }
+    mine = [probe.up for probe in probes if probe.bot == "shop"]
+    selection = "availability { numerator denominator } failedProbes { value }"
+    assert totals(visited, selection, 'filter: {chatbot: {in: ["shop"]}}') == {
+        "availability": {"numerator": sum(mine), "denominator": len(mine)},
+        "failedProbes": {"value": len(mine) - sum(mine)},
+    }
+    nobody = totals(visited, "availability { value status }", 'filter: {component: {in: ["never seen"]}}')
+    assert nobody == {"availability": {"value": None, "status": "NO_DATA"}}
+
+
+@pytest.mark.spec(270)
+def test_cost_by_intent(visited: Installation, visits: Visits) -> None:
+    """Of the answers, each by its own question: it sums to the whole, however many intents a session has."""
+    spent: dict[str | None, int] = defaultdict(int)
+    for turn in (turn for visit in visits for turn in visit.turns):
+        spent[turn.intent] += turn.cost_nano or 0
+    found = groups(visited, "INTENT", "answerCost { value }")
+    assert {intent: Decimal(metrics["answerCost"]["value"]) * 10**9 for intent, metrics in found.items()} == spent
+    whole = totals(visited, "answerCost { value currency } totalCost { value }")
+    assert whole["answerCost"] == {"value": whole["totalCost"]["value"], "currency": "USD"}
+    assert Decimal(whole["answerCost"]["value"]) * 10**9 == sum(spent.values())
 
 
 @pytest.mark.spec(46)

@@ -170,6 +170,17 @@ def test_cost_per_conversation(service: Installation, chats: list[Chat]) -> None
     assert found["costPerConversation"]["currency"] == "USD"
 
 
+@pytest.mark.spec(270)
+def test_cost_by_workflow(service: Installation, chats: list[Chat]) -> None:
+    """Of the sessions that ran it; one that ran two stands in both."""
+    spent: dict[str, Decimal] = {}
+    for chat in chats:
+        for workflow in {name for name, _ in chat.runs}:
+            spent[workflow] = spent.get(workflow, Decimal(0)) + (chat.cost or 0)
+    found = groups(service, "WORKFLOW", "totalCost { value }")
+    assert {name: Decimal(metrics["totalCost"]["value"]) for name, metrics in found.items()} == spent
+
+
 @pytest.mark.spec(268)
 def test_cost_per_resolved_conversation(service: Installation, chats: list[Chat]) -> None:
     total = sum((cost for chat in chats if (cost := chat.cost) is not None), Decimal(0))

@@ -105,6 +105,39 @@ class Visit:
         return sum(known) if known else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    bot: str
+    at: datetime
+    component: str
+    up: bool
+
+
+def draw_probes(seed: int, size: int) -> list[Probe]:
+    random = Random(seed)
+    return [
+        Probe(
+            bot=random.choice(list(BOTS)),
+            at=FIRST + timedelta(hours=20 * number),
+            component=random.choice(("core", "search", "billing")),
+            up=random.random() < 0.9,
+        )
+        for number in range(size)
+    ]
+
+
+def tell_probes(probes: list[Probe]) -> Iterator[Event]:
+    for number, probe in enumerate(probes):
+        yield {
+            "type": "probe",
+            "eventId": f"probe-{number}",
+            "occurredAt": probe.at.isoformat(),
+            "chatbotId": probe.bot,
+            "component": probe.component,
+            "up": probe.up,
+        }
+
+
 def draw_visits(seed: int, size: int) -> list[Visit]:
     """About one in a day and a half, so that nobody is back within 24 hours."""
     random = Random(seed)

@@ -8,7 +8,7 @@ import pytest
 from domain.dimensions import DIMENSIONS, dimensions_of
 from domain.metrics.algebra import Ratio, Relation, Single, SumMoney, measures_of
 from domain.metrics.catalogue import METRICS
-from domain.metrics.metric import Family, Metric, Tier, Unit
+from domain.metrics.metric import FactGrain, Family, Metric, Tier, Unit
 from domain.metrics.page import metrics_page
 from domain.queries.query import allowed_dimensions
 
@@ -49,7 +49,8 @@ def test_units_fit_formulas(metric: Metric) -> None:
 
 @EVERY
 def test_every_metric_can_be_split_by_the_session(metric: Metric) -> None:
-    assert {"chatbot", "channel", "country", "outcome"} <= set(allowed_dimensions(metric))
+    wanted = {"chatbot", "component"} if metric.fact_grain is FactGrain.PROBE else {"chatbot", "channel", "outcome"}
+    assert wanted <= set(allowed_dimensions(metric))
 
 
 @pytest.mark.parametrize("relation", [one for one in Relation if one not in (Relation.SESSION_COST, Relation.MOMENT)])

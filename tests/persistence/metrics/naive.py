@@ -26,6 +26,7 @@ class World:
     steps: list[Row] = field(default_factory=list)
     tickets: list[Row] = field(default_factory=list)
     exposures: list[Row] = field(default_factory=list)
+    probes: list[Row] = field(default_factory=list)
     feedback: list[Row] = field(default_factory=list)
     handoffs: list[Row] = field(default_factory=list)
     goals: list[Row] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Cell:
     steps: list[Row]
     tickets: list[Row]
     exposures: list[Row]
+    probes: list[Row]
     feedback: list[Row]
     handoffs: list[Row]
     goals: list[Row]
@@ -145,17 +147,21 @@ def known_cost(cell: Cell) -> list[Row]:
 
 
 def cost_of(cell: Cell) -> Fraction | None:
+    costs = [cost for session in cell.sessions for cost in cell.world.turns(cell.world.costs, session)]
+    return converted(cell.world, ((cost["currency"], cost["day"], cost["cost_nano"]) for cost in costs))
+
+
+def converted(world: World, amounts: Iterable[tuple[str, int, int]]) -> Fraction | None:
     """In units of the reporting currency USD, exact; None if a rate is missing."""
     total = Fraction(0)
-    for session in cell.sessions:
-        for cost in cell.world.turns(cell.world.costs, session):
-            rate = Fraction(1)
-            if cost["currency"] != "USD":
-                known = [one for day, one in cell.world.rates.get(cost["currency"], []) if day <= cost["day"]]
-                if not known:
-                    return None
-                rate = known[-1]
-            total += cost["cost_nano"] * rate
+    for currency, day, nano in amounts:
+        rate = Fraction(1)
+        if currency != "USD":
+            known = [one for since, one in world.rates.get(currency, []) if since <= day]
+            if not known:
+                return None
+            rate = known[-1]
+        total += nano * rate
     return total / 10**9
 
 
@@ -374,6 +380,9 @@ def cell(world: World, start_ms: int, end_ms: int, as_of_ms: int, keep: Keep) ->
         runs=inside("runs", world.runs, "started_at_ms"),
         steps=inside("steps", world.steps, "occurred_at_ms"),
         tickets=inside("tickets", world.tickets, "occurred_at_ms"),
+        probes=[
+            row for row in world.probes if start_ms <= row["occurred_at_ms"] < end_ms and keep("probes", row)
+        ],
         exposures=inside("exposures", world.exposures, "occurred_at_ms"),
         feedback=inside("feedback", world.feedback, "occurred_at_ms"),
         handoffs=inside("handoffs", world.handoffs, "occurred_at_ms"),

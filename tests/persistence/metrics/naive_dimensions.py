@@ -7,6 +7,11 @@ from tests.persistence.metrics.naive import Row, World, outcome
 
 def values_of(world: World, dimension: str, kind: str, row: Row, as_of_ms: int) -> set[Any]:
     """The values that a row has of a dimension; None stands for unknown. Rows of a session stand for it."""
+    if kind == "probes":
+        columns = {"chatbot": "chatbot_id", "component": "component"}
+        return {row[columns[dimension]]} if dimension in columns else set()
+    if dimension == "component":
+        return set()
     session = row if kind == "sessions" else world.session_of(row)
     if dimension == "outcome":
         return {outcome(session, as_of_ms)}

@@ -1,6 +1,7 @@
 """Second definitions of the metrics over retrievals, steps, tickets, exposures and what follows from them."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from tests.persistence.metrics.naive import (
@@ -8,6 +9,7 @@ from tests.persistence.metrics.naive import (
     NAIVE,
     Cell,
     Row,
+    converted,
     cost_of,
     known_cost,
     mean,
@@ -72,6 +74,17 @@ def answer_tokens(cell: Cell, *columns: str) -> float | None:
     return mean(sum(one[column] or 0 for column in columns) for one in told)
 
 
+def amounts(cell: Cell, rows: list[Row], kind: str) -> Fraction | None:
+    """Of rows of their own; the workspace keeps UTC."""
+    told = [one for one in rows if one[f"{kind}_nano"] is not None]
+    days = ((one[f"{kind}_currency"], one["occurred_at_ms"] // DAY_MS, one[f"{kind}_nano"]) for one in told)
+    return converted(cell.world, days)
+
+
+def told(rows: list[Row], column: str) -> int:
+    return sum(1 for one in rows if one[column] is not None)
+
+
 def final_failures(cell: Cell) -> float | None:
     failed = sum(1 for one in cell.operations if one["status"] in (2, 3))
     retries = sum(1 for one in cell.operations if one["attempt"] > 1)
@@ -118,6 +131,16 @@ OF_EVENTS: dict[str, Callable[[Cell], Any]] = {
     "costPerLead": lambda c: cost_per(c, "leads"),
     "costPerGoal": lambda c: cost_per(c, "goal_completions"),
     "costPerConversion": lambda c: cost_per(c, "conversions"),
+    "answerCost": lambda c: money(amounts(c, c.answers, "cost")),
+    "costPerAnswer": lambda c: money(amounts(c, c.answers, "cost"), told(c.answers, "cost_nano")),
+    "goalValue": lambda c: money(amounts(c, c.goals, "value")),
+    "averageGoalValue": lambda c: money(amounts(c, c.goals, "value"), told(c.goals, "value_nano")),
+    "availability": lambda c: share(sum(p["up"] for p in c.probes), len(c.probes)),
+    "probes": lambda c: len(c.probes),
+    "failedProbes": lambda c: sum(not p["up"] for p in c.probes),
+    "probeDurationP95": lambda c: seconds(
+        nearest_rank((p["duration_ms"] for p in c.probes if p["duration_ms"] is not None), 95)
+    ),
     "tokensPerAnswer": lambda c: answer_tokens(c, "input_tokens", "output_tokens"),
     "inputTokensPerAnswer": lambda c: answer_tokens(c, "input_tokens"),
     "ticketsOpened": lambda c: tickets(c, 1),

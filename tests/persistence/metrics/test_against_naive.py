@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.dimensions import DIMENSIONS, Closed
+from domain.metrics.algebra import Relation
 from domain.metrics.catalogue import METRICS
 from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
 from domain.queries.query import Comparison, Part, allowed_dimensions
@@ -25,7 +26,7 @@ from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
 SPLITS = (
     "chatbot", "channel", "device", "plan", "country", "authenticated", "visitorKind", "primaryIntent", "outcome",
     "intent", "topic", "model", "answerSource", "workflow", "step", "operationClass", "tool", "errorClass", "fault",
-    "queue", "ticketState", "experiment", "variant",
+    "queue", "ticketState", "experiment", "variant", "component",
 )  # fmt: skip
 KINDS = {
     "SESSION": "sessions",
@@ -42,6 +43,7 @@ KINDS = {
     "EXPOSURE": "exposures",
     "GOAL_COMPLETION": "goals",
     "LEAD_CAPTURE": "leads",
+    "PROBE": "probes",
 }
 TURNS_OF: dict[frozenset[str], Callable[[World, Row], list[Row]]] = {
     frozenset({"model", "answerSource"}): lambda world, one: world.turns(world.answers, one),
@@ -142,7 +144,15 @@ class Case:
         self.world, self.names = world, names
         dice = random.Random(seed)
         self.split = tuple(dice.sample(SPLITS, dice.choice((0, 1, 1, 2))))
-        usable = [name for name, metric in METRICS.items() if set(self.split) <= set(allowed_dimensions(metric))]
+        if "component" in self.split:
+            self.split = dice.choice((("component",), ("component", "chatbot")))
+        # What lies outside sessions is asked for apart: the copies do not hold it.
+        of_probes = "component" in self.split or dice.random() < 0.1
+        usable = [
+            name
+            for name, metric in METRICS.items()
+            if set(self.split) <= set(allowed_dimensions(metric)) and of_probes == (Relation.PROBE in metric.relations)
+        ]
         self.metrics = tuple(dice.sample(usable, min(len(usable), dice.choice((3, 12, len(usable))))))
         allowed = [one for one in SPLITS if all(one in allowed_dimensions(METRICS[name]) for name in self.metrics)]
         self.where: Filter = random_filter(dice, names, allowed) if dice.random() < 0.6 else AllOf(())

@@ -16,6 +16,7 @@ from persistence.tables.events import (
     HandoffRow,
     LeadCaptureRow,
     OperationRow,
+    ProbeRow,
     RetrievalRow,
     TicketRow,
     WorkflowStepRow,
@@ -36,6 +37,7 @@ LABELS = {
     LabelKind.WORKFLOW: ("booking", "reset"),
     LabelKind.OPERATION: ("crm", "payments"),
     LabelKind.GOAL: ("demo",),
+    LabelKind.COMPONENT: ("core", "search"),
     LabelKind.TOPIC: ("delivery", "returns"),
     LabelKind.STEP: ("ask", "confirm"),
     LabelKind.QUEUE: ("sales", "support"),
@@ -117,6 +119,7 @@ def random_message(dice: Dice, session: Row) -> Row:
     role = dice.one(1, 1, 2, 2, 2, 3, 4)
     at = session["started_at_ms"] + dice.count(120) * MINUTE_MS
     is_answer = role == 2 and dice.one(True, True, False)
+    is_priced = is_answer and dice.one(True, True, False)
     return a_message(
         session,
         occurred_at_ms=at,
@@ -127,6 +130,8 @@ def random_message(dice: Dice, session: Row) -> Row:
         intent=dice.code(LabelKind.INTENT) if role == 1 else None,
         topic=dice.code(LabelKind.TOPIC) if role == 1 else None,
         answer_intent=dice.code(LabelKind.INTENT) if is_answer else None,
+        cost_nano=dice.count(10**7) if is_priced else None,
+        cost_currency=dice.one("USD", "USD", "EUR", "GBP") if is_priced else None,
         input_tokens=dice.one(None, dice.count(900)) if is_answer else None,
         output_tokens=dice.one(None, dice.count(300)) if is_answer else None,
         model=dice.code(LabelKind.MODEL) if is_answer else None,
@@ -203,11 +208,12 @@ def random_world(seed: int, codes: dict[LabelKind, list[int]], size: int) -> Wor
         ]
         _add_events(dice, world, session)
         world.goals += [
-            random_event(dice, session, goal=dice.codes[LabelKind.GOAL][0], resolves=False, converts=True)
-            for _ in range(dice.count(1))
+            random_event(dice, session, goal=dice.codes[LabelKind.GOAL][0], resolves=False, converts=True, **value)
+            for value in _random_values(dice)
         ]
         world.leads += [random_event(dice, session, lead_ref=f"lead-{dice.count(9)}") for _ in range(dice.count(1))]
         world.costs += random_costs(dice, session)
+    world.probes = [_random_probe(dice) for _ in range(size)]
     world.first_seen = {number: NOON_MS + dice.random.randint(-5 * DAY_MS, DAY_MS) for number in range(1, 12)}
     # EUR has rates from before the facts on; GBP only sometimes, and then from the middle on.
     noon_day = NOON_MS // DAY_MS
@@ -252,6 +258,25 @@ def _add_events(dice: Dice, world: World, session: Row) -> None:
     )
 
 
+def _random_values(dice: Dice) -> list[Row]:
+    told = {"value_nano": dice.count(10**11), "value_currency": dice.one("USD", "EUR")}
+    return [dice.one(told, {"value_nano": None, "value_currency": None}) for _ in range(dice.count(1))]
+
+
+def _random_probe(dice: Dice) -> Row:
+    at = NOON_MS + dice.random.randint(-3 * DAY_MS, 20 * HOUR_MS)
+    return {
+        "event_id": UUID(int=dice.random.getrandbits(128)),
+        "chatbot_id": dice.one(*CHATBOTS),
+        "session_id": None,
+        "occurred_at_ms": at,
+        "received_at_ms": at,
+        "component": dice.one(*dice.codes[LabelKind.COMPONENT]),
+        "up": dice.one(True, True, False),
+        "duration_ms": dice.one(None, dice.count(900)),
+    }
+
+
 def _random_feedback(dice: Dice) -> list[Row]:
     found: list[Row] = []
     for _ in range(dice.count(2)):
@@ -276,6 +301,7 @@ async def settle(facts: Facts, seed: int, size: int) -> World:
         (HandoffRow, world.handoffs),
         (TicketRow, world.tickets),
         (ExposureRow, world.exposures),
+        (ProbeRow, world.probes),
         (GoalCompletionRow, world.goals),
         (LeadCaptureRow, world.leads),
         (SessionCostRow, world.costs),

@@ -186,13 +186,13 @@ def error_rate(cell: Cell, kind: int | None = None) -> float | None:
 
 
 def responses(cell: Cell) -> list[int]:
-    return [one["response_ms"] for one in cell.messages if one["response_ms"] is not None]
+    return [one["response_ms"] for one in cell.answers if one["response_ms"] is not None]
 
 
 def full_responses(cell: Cell) -> list[int]:
     return [
         one["response_ms"] + one["occurred_at_ms"] - one["first_byte_at_ms"]
-        for one in cell.messages
+        for one in cell.answers
         if one["response_ms"] is not None and one["first_byte_at_ms"] is not None
     ]
 

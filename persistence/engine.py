@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -38,8 +38,11 @@ class MemoryShort(Exception):
 class PinnedRows(Protocol):
     """One moment of a columnar copy."""
 
-    async def rows(self, statement: Any, *, among: frozenset[int] | None) -> Sequence[tuple[Any, ...]]:
-        """What the statement gives, where there are only these chatbots (None: all). Raises MemoryShort."""
+    async def rows(
+        self, statement: Any, values: Mapping[str, object], *, among: frozenset[int] | None
+    ) -> Sequence[tuple[Any, ...]]:
+        """What the statement gives for these values of its named parameters, where there are only these chatbots
+        (None: all). Raises MemoryShort."""
 
 
 class Columnar(Protocol):

@@ -81,8 +81,8 @@ class Reporting:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One leg of the SELECT: a relation, within a window, cut in some ways. `day_edges` and `days`: the workspace's
-    local days, where amounts need them and their rows tell only the moment."""
+    """One leg of the SELECT: a relation, within a window, cut in some ways. `by_day`: its amounts need their local
+    day, and their rows tell only the moment."""
 
     relation: Relation
     window_index: int
@@ -93,8 +93,7 @@ class Branch:
     edges: tuple[int, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     first_seen_at_chatbot: bool = False
-    day_edges: tuple[int, ...] = ()
-    days: tuple[int, ...] = ()
+    by_day: bool = False
 
     @property
     def numbers(self) -> tuple[Measure, ...]:
@@ -103,10 +102,6 @@ class Branch:
     @property
     def amounts(self) -> tuple[Measure, ...]:
         return tuple(measure for measure in self.measures if isinstance(measure, SumMoney))
-
-    def day_of(self, told: int) -> int:
-        """The day of an amount, as its row tells it: by its place among the days, where the row has only a moment."""
-        return self.days[told - 1] if self.days and told > 0 else told
 
     @property
     def is_cut_by(self) -> Cut:
@@ -200,7 +195,6 @@ def _legs(
     if relation is Relation.MOMENT or not plan.buckets[index]:
         cuts = tuple(cut for cut in cuts if Cut.BUCKET not in cut)
     overlapping = [dimension for dimension in plan.query.dimensions if dimension.overlaps(relation)]
-    day_edges, days = _local_days(plan, relation, measures, window)
     plain = Branch(
         relation=relation,
         window_index=index,
@@ -208,11 +202,10 @@ def _legs(
         cuts=cuts,
         measures=measures,
         where=_population(plan, relation),
-        edges=_edges(plan, index),
+        edges=edges_of(plan, index),
         dimensions=plan.query.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
-        day_edges=day_edges,
-        days=days,
+        by_day=relation is not Relation.SESSION_COST and any(isinstance(one, SumMoney) for one in measures),
     )
     for leg in _apart_by_overlap(plain, overlapping) if cuts else ():
         yield from _apart_by_window(leg)
@@ -225,14 +218,10 @@ def _apart_by_money(measures: tuple[Measure, ...]) -> Iterable[tuple[Measure, ..
     return (part for part in (numbers, amounts) if part)
 
 
-def _local_days(
-    plan: QueryPlan, relation: Relation, measures: tuple[Measure, ...], window: Window
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Edges and numbers of the days of the window, in the zone in which amounts have their day (R32.15)."""
-    if relation is Relation.SESSION_COST or not any(isinstance(measure, SumMoney) for measure in measures):
-        return (), ()
+def local_days(plan: QueryPlan, index: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Edges and numbers of the days of a window, in the zone in which amounts have their day (R32.15)."""
     zone = plan.scope.money_zone or plan.scope.zone
-    found = buckets(window, Grain.DAY, zone, plan.as_of_ms)
+    found = buckets(plan.windows[index], Grain.DAY, zone, plan.as_of_ms)
     local = LocalDays(zone.name)
     edges = (*(bucket.from_ms for bucket in found), *(bucket.to_ms for bucket in found[-1:]))
     return edges, tuple(local.day_of(bucket.from_ms) for bucket in found)
@@ -297,7 +286,8 @@ def excluded_measures(plan: QueryPlan) -> dict[str, Measure]:
     return found
 
 
-def _edges(plan: QueryPlan, index: int) -> tuple[int, ...]:
+def edges_of(plan: QueryPlan, index: int) -> tuple[int, ...]:
+    """Starts of the buckets of a window, and the end of the last."""
     found = plan.buckets[index]
     return (*(bucket.from_ms for bucket in found), found[-1].to_ms) if found else ()
 

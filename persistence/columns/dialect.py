@@ -4,22 +4,52 @@ Statements of the closed subset (R10) mean the same in both; where they would no
 rendering for each.
 """
 
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.selectable import SelectBase
 
 from persistence.columns.layout import TABLES
-from persistence.metrics.statement import Statement
+from persistence.metrics.statement import write_out
 
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+MOST_WRITTEN: Final = 500
 
 
-def rendered(statement: Statement, *, among: frozenset[int] | None) -> tuple[str, list[object]]:
-    """Text and parameters, in order."""
-    compiled = statement.compile(dialect=_DIALECT)
-    state = compiled.construct_expanded_state()
-    parameters = [state.parameters[name] for name in state.positiontup or ()]
-    return cut_to(among) + state.statement, parameters
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`names` of the parameters in order; `fixed` are the values of those that belong to the statement."""
+
+    text: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+
+    def parameters(self, moving: Mapping[str, object]) -> list[object]:
+        return [moving[name] if name in moving else self.fixed[name] for name in self.names]
+
+
+def written(statement: SelectBase) -> Written:
+    """Statements that are asked again are the same objects (see `persistence.metrics.shapes`)."""
+    known = _written.get(id(statement))
+    if known is not None and known[0] is statement:
+        return known[1]
+    found = _write(statement)
+    _written[id(statement)] = (statement, found)
+    if len(_written) > MOST_WRITTEN:
+        _written.popitem(last=False)
+    return found
+
+
+_written: Final[OrderedDict[int, tuple[SelectBase, Written]]] = OrderedDict()
+
+
+def _write(statement: SelectBase) -> Written:
+    state, moving = write_out(statement, _DIALECT)
+    fixed = {name: value for name, value in state.parameters.items() if name not in moving}
+    return Written(state.statement, tuple(state.positiontup or ()), fixed)
 
 
 def cut_to(among: frozenset[int] | None) -> str:

@@ -1,13 +1,14 @@
 """One moment of a copy, asked by one question: statements become DuckDB's and run off the event loop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from persistence.columns.dialect import rendered
+from sqlalchemy.sql.selectable import SelectBase
+
+from persistence.columns.dialect import cut_to, written
 from persistence.columns.memory import View
-from persistence.metrics.statement import Statement
 
 
 class PinnedCopy:
@@ -15,11 +16,14 @@ class PinnedCopy:
         self._view = view
         self._executor = executor
 
-    async def rows(self, statement: Statement, *, among: frozenset[int] | None) -> Sequence[tuple[Any, ...]]:
-        """`among`: the chatbots that the asker may see; there are no others for this statement. A question that is
-        given up is interrupted."""
-        written, parameters = rendered(statement, among=among)
-        running = asyncio.get_running_loop().run_in_executor(self._executor, self._view.rows, written, parameters)
+    async def rows(
+        self, statement: SelectBase, values: Mapping[str, object], *, among: frozenset[int] | None
+    ) -> Sequence[tuple[Any, ...]]:
+        """`values` of the statement's named parameters. `among`: the chatbots that the asker may see; there are no
+        others for this statement. A question that is given up is interrupted."""
+        found = written(statement)
+        text, parameters = cut_to(among) + found.text, found.parameters(values)
+        running = asyncio.get_running_loop().run_in_executor(self._executor, self._view.rows, text, parameters)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

@@ -25,7 +25,7 @@ from domain.queries.assemble import (
     summed,
 )
 from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
-from domain.queries.plan import Branch, QueryPlan, branches_of, make_plan
+from domain.queries.plan import QueryPlan, local_days, make_plan
 from domain.queries.query import MetricQuery, Part
 from domain.queries.readings import needs_rates
 from domain.queries.table import MetricTable
@@ -33,7 +33,7 @@ from domain.vocabulary import LabelKind
 from persistence.labels import label_texts
 from persistence.metrics.engines import Engine, engine_for
 from persistence.metrics.scope import read_scope
-from persistence.metrics.statement import layout_of
+from persistence.metrics.shapes import Shape, shape_of
 from persistence.tenancy import Reader
 
 MOST_GROUPS_READ: Final = 50_000
@@ -88,20 +88,21 @@ async def _shown(
 
 
 async def _computed(engine: Engine, plan: QueryPlan) -> dict[CellKey, Cell]:
-    branches = branches_of(plan)
-    if not branches:
+    shape = shape_of(plan)
+    if not shape.branches:
         return {}
-    rows = await engine.rows(plan, branches)
+    rows = await engine.rows(plan, shape)
     if len(rows) > MOST_GROUPS_READ * max(1, len(plan.windows)) * 4:
         raise Refused(
             LimitReached(message=f"More than {MOST_GROUPS_READ} groups; filter, or group by less.", path=("groupBy",))
         )
-    return _decoded(plan, branches, rows)
+    return _decoded(plan, shape, rows)
 
 
-def _decoded(plan: QueryPlan, branches: tuple[Branch, ...], rows: Collection[Any]) -> dict[CellKey, Cell]:
+def _decoded(plan: QueryPlan, shape: Shape, rows: Collection[Any]) -> dict[CellKey, Cell]:
     """Rows of all legs as cells; legs of one cell fill different measures of it."""
-    layout = layout_of(plan, branches)
+    layout, branches = shape.layout, shape.branches
+    days = [local_days(plan, branch.window_index)[1] if branch.by_day else () for branch in branches]
     numbers = [branch.numbers for branch in branches]
     amounts = [branch.amounts for branch in branches]
     first_number = 4 + layout.dimensions
@@ -120,9 +121,14 @@ def _decoded(plan: QueryPlan, branches: tuple[Branch, ...], rows: Collection[Any
             cell[measure] = row[place]
         for place, measure in enumerate(amounts[leg], start=first_amount):
             if row[place] is not None:
-                currency, day = row[first_number - 2], branches[leg].day_of(row[first_number - 1])
+                currency, day = row[first_number - 2], _day_of(days[leg], row[first_number - 1])
                 cell[measure] = added(cell.get(measure), {(currency, day): int(row[place])})
     return dict(found)
+
+
+def _day_of(days: tuple[int, ...], told: int) -> int:
+    """As the row of an amount tells it: by its place among the days, where the row has only a moment."""
+    return days[told - 1] if days and told > 0 else told
 
 
 async def _labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:

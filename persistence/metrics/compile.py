@@ -19,7 +19,6 @@ from sqlalchemy import (
     or_,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import UserDefinedType
 
@@ -73,7 +72,7 @@ class Surroundings:
 
     column: Callable[[Column], Number]
     has_turn: Callable[[HasTurn], Truth]
-    as_of_ms: int
+    as_of: Number
     window_start: Number
 
 
@@ -84,7 +83,7 @@ def compile_expression(tree: Expression, within: Surroundings) -> Number:
         case Constant(value=value):
             return literal(value, BigInteger)
         case AsOf():
-            return literal(within.as_of_ms, BigInteger)
+            return within.as_of
         case WindowStart():
             return within.window_start
         case Plus(left=left, right=right):
@@ -153,18 +152,20 @@ def compile_measure(measure: Measure, within: Surroundings) -> Number:
             assert_never(measure)
 
 
-def compile_bucket(time: Number, edges: tuple[int, ...]) -> Number:
+def compile_bucket(time: Number, edges: Number) -> Number:
     """Index of the bucket from 1: the rendering for Postgres of the join to bucket edges (R10)."""
-    return func.width_bucket(time, _edges(edges), type_=Integer)
+    return func.width_bucket(time, edges, type_=Integer)
 
 
-def compile_bucket_start(index: Number, edges: tuple[int, ...]) -> Number:
-    start: Number = Grouping(_edges(edges))[index]
+def compile_bucket_start(index: Number, edges: Number) -> Number:
+    start: Number = Grouping(edges)[index]
     return start
 
 
-def _edges(edges: tuple[int, ...]) -> ColumnElement[Any]:
-    return literal(list(edges), ARRAY(BigInteger))
+def compile_slot(time: Number, base: Number, width: Number) -> Number:
+    """The place of a moment on an even grid: the rendering for the columnar copy."""
+    slot: Number = Grouping(time - base).op("//")(width)
+    return slot
 
 
 def _among(aggregate: Any, where: Truth, everything: bool) -> Number:

@@ -8,11 +8,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
-from domain.queries.plan import branches_of
 from domain.queries.query import MetricQuery
 from persistence.metrics.answer import plan_for
 from persistence.metrics.engines import engine_for
-from persistence.metrics.statement import Statement, build_statement
+from persistence.metrics.moving import values_of
+from persistence.metrics.shapes import shape_of
+from persistence.metrics.statement import Statement, write_out
 from persistence.tenancy import Reader
 
 _SCANS = ("Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan")
@@ -46,11 +47,11 @@ def _compile_plan_of(element: PlanOf, compiler: SQLCompiler, **options: Any) -> 
 
 async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explanation:
     plan = await plan_for(reader, query, now_ms=now_ms)
-    branches = branches_of(plan)
-    if not branches:
+    shape = shape_of(plan)
+    if not shape.branches:
         return Explanation("NONE", "Nothing has to be computed.", 0, 0.0, len(plan.buckets[0]), 0, 0, "")
-    statement = build_statement(plan, branches, reader.workspace_id)
-    told = (await reader.connection.execute(PlanOf(statement))).scalar_one()
+    values = values_of(plan, shape.branches, reader.workspace_id)
+    told = (await reader.connection.execute(PlanOf(shape.for_database), values)).scalar_one()
     root = told[0]["Plan"]
     async with engine_for(reader, plan) as engine:
         name, why = engine.name, engine.why
@@ -60,15 +61,15 @@ async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explana
         rows_estimate=_rows_read(root),
         planner_cost=float(root["Total Cost"]),
         buckets=len(plan.buckets[0]),
-        legs=len(branches),
-        measures=sum(len(branch.measures) for branch in branches),
-        statement=text_of(statement, reader.connection.dialect),
+        legs=len(shape.branches),
+        measures=sum(len(branch.measures) for branch in shape.branches),
+        statement=text_of(shape.for_database, reader.connection.dialect),
     )
 
 
 def text_of(statement: Statement, dialect: Dialect) -> str:
     """The statement as the database gets it, without the values of its parameters."""
-    return str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+    return write_out(statement, dialect)[0].statement
 
 
 def _rows_read(node: dict[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -14,12 +13,12 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    func,
     literal,
     select,
     tuple_,
 )
 
-from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS
 from domain.dimensions import OTHER, UNKNOWN, Dimension
 from domain.metrics.algebra import (
     OUTSIDE_SESSIONS,
@@ -34,6 +33,7 @@ from domain.metrics.algebra import (
     nodes,
 )
 from domain.queries.plan import Branch, Cut, QueryPlan
+from persistence.metrics import moving
 from persistence.metrics.compile import (
     Number,
     Surroundings,
@@ -41,9 +41,9 @@ from persistence.metrics.compile import (
     compile_bucket,
     compile_expression,
     compile_predicate,
+    compile_slot,
 )
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT
-from persistence.metrics.slots import Grid, grid_of, in_slot, slots_of
 
 _NO_CONVERSION: Final = -1
 _OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER})
@@ -55,28 +55,41 @@ class Leg:
 
     plan: QueryPlan
     branch: Branch
-    workspace_id: UUID | None
     row: FromClause
     session: FromClause
     visitor: FromClause | None
-    grid: Grid | None
     slots: FromClause | None
-    day_grid: Grid | None
     day_slots: FromClause | None
+    in_copy: bool
+
+    @property
+    def start(self) -> Number:
+        return moving.range_start(self.branch.window_index)
+
+    @property
+    def end(self) -> Number:
+        return moving.range_end(self.branch.window_index)
 
 
-def opened(plan: QueryPlan, branch: Branch, workspace_id: UUID | None) -> Leg:
-    """Without a workspace the statement is for a columnar copy, which holds the tables of one and knows no other."""
+def opened(plan: QueryPlan, branch: Branch, *, in_copy: bool) -> Leg:
+    """`in_copy`: for a columnar copy, which holds the tables of one workspace and knows no other."""
     visitor: FromClause | None = None
     if _needs_visitor(branch):
         visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
-    grid = grid_of(branch.edges) if workspace_id is None and Cut.BUCKET in branch.is_cut_by else None
-    slots = None if grid is None else slots_of(grid)
     row = SOURCES[branch.relation].row
     session = row if branch.relation in OUTSIDE_SESSIONS else SESSION
-    day_grid = grid_of(branch.day_edges) if workspace_id is None and branch.day_edges else None
-    day_slots = None if day_grid is None else slots_of(day_grid, "days")
-    return Leg(plan, branch, workspace_id, row, session, visitor, grid, slots, day_grid, day_slots)
+    slots = _slots(moving.buckets_of(branch.window_index)) if in_copy and Cut.BUCKET in branch.is_cut_by else None
+    day_slots = _slots(moving.days_of(branch.window_index)) if in_copy and branch.by_day else None
+    return Leg(plan, branch, row, session, visitor, slots, day_slots, in_copy)
+
+
+def _slots(axis: str) -> FromClause:
+    """Of the even grid of an axis, a row per slot: its number, its bucket, and where that begins."""
+    return select(
+        func.unnest(moving.slot_numbers(axis), type_=Integer).label("slot"),
+        func.unnest(moving.slot_buckets(axis), type_=Integer).label("bucket"),
+        func.unnest(moving.slot_starts(axis), type_=BigInteger).label("start_ms"),
+    ).subquery(axis)
 
 
 def _needs_visitor(branch: Branch) -> bool:
@@ -111,7 +124,7 @@ def _row_columns(
     if leg.slots is not None:
         found += [leg.slots.c.bucket, leg.slots.c.start_ms]
     elif Cut.BUCKET in branch.is_cut_by:
-        found.append(compile_bucket(_time(leg), branch.edges).label("bucket"))
+        found.append(compile_bucket(_time(leg), moving.edges(moving.buckets_of(branch.window_index))).label("bucket"))
     found += _dimension_columns(leg, within, turns)
     read = {column_name(leg, column): column for measure in branch.measures for column in columns(measure)}
     if turns:
@@ -137,7 +150,7 @@ def _place_among_days(leg: Leg) -> Number:
     if leg.day_slots is not None:
         found: Number = leg.day_slots.c.bucket
         return found
-    return compile_bucket(_time(leg), leg.branch.day_edges)
+    return compile_bucket(_time(leg), moving.edges(moving.days_of(leg.branch.window_index)))
 
 
 def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
@@ -148,18 +161,17 @@ def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
     ]
     if branch.relation is Relation.MOMENT:
         # What was silent for longer is closed; without this every session there ever was would be looked at.
-        oldest = leg.plan.as_of_ms - LONGEST_IDLE_TIMEOUT_MS
-        return [*found, leg.session.c.last_activity_at_ms >= literal(oldest, BigInteger)]
-    time, start, end = _time(leg), literal(branch.window.from_ms, BigInteger), literal(branch.window.to_ms, BigInteger)
-    found += [time >= start, time < end]
+        return [*found, leg.session.c.last_activity_at_ms >= moving.oldest_open()]
+    time = _time(leg)
+    found += [time >= leg.start, time < leg.end]
     if branch.relation in _OPENING:
         # A message lies between its session's start and last activity, so few sessions have to be joined.
-        found += [leg.session.c.last_activity_at_ms >= start, leg.session.c.started_at_ms < end]
+        found += [leg.session.c.last_activity_at_ms >= leg.start, leg.session.c.started_at_ms < leg.end]
     return found
 
 
 def _of_workspace(leg: Leg, row: FromClause) -> list[Truth]:
-    return [] if leg.workspace_id is None else [row.c.workspace_id == leg.workspace_id]
+    return [] if leg.in_copy else [row.c.workspace_id == moving.workspace()]
 
 
 def _time(leg: Leg) -> Number:
@@ -172,10 +184,10 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
     joined: FromClause = leg.row
     if leg.row is not leg.session:
         joined = joined.join(leg.session, _same_session(leg))
-    if leg.slots is not None and leg.grid is not None:
-        joined = joined.join(leg.slots, in_slot(leg.slots, _time(leg), leg.grid))
-    if leg.day_slots is not None and leg.day_grid is not None:
-        joined = joined.join(leg.day_slots, in_slot(leg.day_slots, _time(leg), leg.day_grid))
+    if leg.slots is not None:
+        joined = joined.join(leg.slots, _in_slot(leg, leg.slots, moving.buckets_of(leg.branch.window_index)))
+    if leg.day_slots is not None:
+        joined = joined.join(leg.day_slots, _in_slot(leg, leg.day_slots, moving.days_of(leg.branch.window_index)))
     if leg.visitor is not None:
         joined = joined.outerjoin(leg.visitor, _same_visitor(leg, leg.visitor))
     for turn in turns.values():
@@ -183,9 +195,14 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
     return joined
 
 
+def _in_slot(leg: Leg, slots: FromClause, axis: str) -> Truth:
+    found: Truth = slots.c.slot == compile_slot(_time(leg), moving.grid_base(axis), moving.slot_width(axis))
+    return found
+
+
 def _same_session(leg: Leg) -> Truth:
     same: Truth = leg.session.c.session_id == leg.row.c.session_id
-    if leg.workspace_id is None:
+    if leg.in_copy:
         return same
     return and_(
         leg.session.c.workspace_id == leg.row.c.workspace_id, leg.session.c.month == leg.row.c.month, same
@@ -194,7 +211,7 @@ def _same_session(leg: Leg) -> Truth:
 
 def _same_visitor(leg: Leg, visitor: FromClause) -> Truth:
     same: Truth = visitor.c.visitor_id == leg.session.c.visitor_id
-    if leg.workspace_id is not None:
+    if not leg.in_copy:
         same = and_(visitor.c.workspace_id == leg.session.c.workspace_id, same)
     if leg.branch.first_seen_at_chatbot:
         return and_(same, visitor.c.chatbot_id == leg.session.c.chatbot_id)
@@ -267,7 +284,7 @@ def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClau
     ]
     if relation in _OPENING and leg.branch.relation is not Relation.MOMENT:
         # A message opens its session, so earlier ones belong to no session of the window.
-        conditions.append(row.c.occurred_at_ms >= literal(leg.branch.window.from_ms, BigInteger))
+        conditions.append(row.c.occurred_at_ms >= leg.start)
     return row, conditions
 
 
@@ -298,8 +315,8 @@ def _reading(leg: Leg) -> Surroundings:
     return Surroundings(
         column=column,
         has_turn=lambda tree: has_turn(leg, tree, leg.session.c.session_id),
-        as_of_ms=leg.plan.as_of_ms,
-        window_start=literal(leg.branch.window.from_ms, BigInteger),
+        as_of=moving.as_of(),
+        window_start=leg.start,
     )
 
 
@@ -308,6 +325,6 @@ def _on(leg: Leg, row: FromClause) -> Surroundings:
     return Surroundings(
         column=lambda wanted: row.c[wanted.name],
         has_turn=lambda tree: has_turn(leg, tree, row.c.session_id),
-        as_of_ms=leg.plan.as_of_ms,
-        window_start=literal(leg.branch.window.from_ms, BigInteger),
+        as_of=moving.as_of(),
+        window_start=leg.start,
     )

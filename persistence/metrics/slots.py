@@ -5,18 +5,11 @@ and its clock changes. So a moment's place on that grid is one division, and the
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd
 from typing import Final
-
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.elements import Grouping
-
-from persistence.metrics.compile import Number, Truth
 
 MOST_SLOTS: Final = 200_000
 """A grid of minutes over a third of a year; the longest series allowed has 10,000 buckets."""
@@ -51,22 +44,3 @@ def grid_of(edges: tuple[int, ...]) -> Grid | None:
 def _slot_width(edges: tuple[int, ...], inner: tuple[int, ...]) -> int:
     apart = [after - before for before, after in pairwise(inner)]
     return gcd(*apart) if apart else max(1, edges[-1] - edges[0])
-
-
-def slots_of(grid: Grid, name: str = "slots") -> FromClause:
-    """A row per slot: its number, its bucket, and where that begins."""
-    return select(
-        _listed(range(len(grid.buckets)), Integer()).label("slot"),
-        _listed(grid.buckets, Integer()).label("bucket"),
-        _listed(grid.starts, BigInteger()).label("start_ms"),
-    ).subquery(name)
-
-
-def in_slot(slots: FromClause, time: Number, grid: Grid) -> Truth:
-    place = Grouping(time - literal(grid.base_ms, BigInteger)).op("//")(literal(grid.slot_ms, BigInteger))
-    found: Truth = slots.c.slot == place
-    return found
-
-
-def _listed(values: Iterable[int], kind: Integer) -> ColumnElement[int]:
-    return func.unnest(literal(list(values), ARRAY(kind)), type_=kind)

@@ -7,12 +7,12 @@ Nothing is ordered here and nothing divided.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
+    Dialect,
     FromClause,
     Integer,
     Select,
@@ -25,9 +25,12 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 
 from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
 from domain.queries.plan import Branch, Cut, QueryPlan
+from persistence.metrics import moving
 from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
 from persistence.metrics.rows import Leg, column_name, has_turn, opened, rows_of
 
@@ -43,10 +46,11 @@ class Layout:
     amounts: int
 
 
-def build_statement(plan: QueryPlan, branches: Sequence[Branch], workspace_id: UUID | None) -> Statement:
-    """For the database, or without a workspace for a columnar copy."""
+def build_statement(plan: QueryPlan, branches: Sequence[Branch], *, in_copy: bool = False) -> Statement:
+    """For the database, or for a columnar copy. Of the plan's numbers only the shape matters: what moves with time
+    are named parameters, whose values `moving.values_of` gives."""
     layout = layout_of(plan, branches)
-    legs = [_leg(plan, branch, workspace_id, index, layout) for index, branch in enumerate(branches)]
+    legs = [_leg(opened(plan, branch, in_copy=in_copy), index, layout) for index, branch in enumerate(branches)]
     return legs[0] if len(legs) == 1 else union_all(*legs)
 
 
@@ -58,8 +62,8 @@ def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
     )
 
 
-def _leg(plan: QueryPlan, branch: Branch, workspace_id: UUID | None, index: int, layout: Layout) -> Select[Any]:
-    leg = opened(plan, branch, workspace_id)
+def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
+    branch = leg.branch
     rows = rows_of(leg).subquery(f"rows_{index}")
     within = _aggregating(leg, rows)
     by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
@@ -102,13 +106,21 @@ def _keys_of(cut: Cut, rows: FromClause, names: Sequence[str]) -> list[ColumnEle
 
 def _aggregating(leg: Leg, rows: FromClause) -> Surroundings:
     """Names as the rows to aggregate carry them."""
-    start: Number = literal(leg.branch.window.from_ms, BigInteger)
+    start: Number = leg.start
     if Cut.BUCKET in leg.branch.is_cut_by and any(depends_on_window(measure) for measure in leg.branch.measures):
-        in_copy = leg.slots is not None
-        start = rows.c.start_ms if in_copy else compile_bucket_start(rows.c.bucket, leg.branch.edges)
+        edges = moving.edges(moving.buckets_of(leg.branch.window_index))
+        start = rows.c.start_ms if leg.in_copy else compile_bucket_start(rows.c.bucket, edges)
     return Surroundings(
         column=lambda wanted: rows.c[column_name(leg, wanted)],
         has_turn=lambda tree: has_turn(leg, tree, rows.c[column_name(leg, SESSION_NUMBER)]),
-        as_of_ms=leg.plan.as_of_ms,
+        as_of=moving.as_of(),
         window_start=start,
     )
+
+
+def write_out(statement: SelectBase, dialect: Dialect) -> tuple[ExpandedState, frozenset[str]]:
+    """The text with a place for every parameter, and the names of those that move."""
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    moving_names = frozenset(name for name, parameter in compiled.binds.items() if parameter.required)
+    return compiled.construct_expanded_state(dict.fromkeys(moving_names)), moving_names

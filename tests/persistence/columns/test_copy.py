@@ -87,7 +87,7 @@ async def count_in_copy(facts: Facts, copies: Copies, among: frozenset[int] | No
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
         copies.pinned(reader.connection, reader.workspace_id, {"session"}) as copy,
     ):
-        return None if copy is None else (await copy.rows(SESSIONS, among=among))[0][0]
+        return None if copy is None else (await copy.rows(SESSIONS, {}, among=among))[0][0]
 
 
 async def test_a_slow_transaction_behind_a_quick_one_is_not_skipped(facts: Facts) -> None:
@@ -121,7 +121,7 @@ async def test_a_view_does_not_move(facts: Facts) -> None:
             await put(writer, a_session())
             await raise_generation(writer)
         newer = await count_in_copy(facts, copies)
-        older = (await copy.rows(SESSIONS, among=None))[0][0]
+        older = (await copy.rows(SESSIONS, {}, among=None))[0][0]
 
     assert (older, newer) == (1, 2)
     await copies.close()
@@ -200,7 +200,7 @@ async def test_a_question_that_is_given_up_is_interrupted(facts: Facts) -> None:
         assert copy is not None
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await copy.rows(endless, among=None)
+                await copy.rows(endless, {}, among=None)
 
     assert await count_in_copy(facts, copies) == 1
     await copies.close()

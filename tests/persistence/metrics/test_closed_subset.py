@@ -14,7 +14,6 @@ from domain.queries.plan import branches_of, make_plan
 from domain.queries.query import Comparison, MetricQuery, Part, allowed_dimensions
 from persistence.metrics.compile import Surroundings, compile_measure
 from persistence.metrics.statement import build_statement
-from tests.build import an_identity
 from tests.persistence.metrics.planning import DAYS, SCOPE
 
 FUNCTIONS = {"count", "sum", "min", "max", "percentile_disc", "grouping_sets", "width_bucket"}
@@ -45,7 +44,7 @@ def queries() -> Iterator[MetricQuery]:
 
 def statement_of(query: MetricQuery) -> ClauseElement:
     plan = make_plan(query, SCOPE, DAYS.to_ms)
-    return build_statement(plan, branches_of(plan), an_identity(1))
+    return build_statement(plan, branches_of(plan))
 
 
 @pytest.mark.parametrize("query", list(queries()), ids=lambda query: " ".join(query.group_by) or "filtered")
@@ -79,7 +78,7 @@ def test_extremes_compile(measure: type[Minimum] | type[Maximum], function: str)
     within = Surroundings(
         column=lambda wanted: rows.c[wanted.name],
         has_turn=lambda tree: true(),
-        as_of_ms=0,
+        as_of=literal(0),
         window_start=literal(0),
     )
     found = compile_measure(measure(Relation.SESSION, Column("answers"), at_least(Column("answers"), 1)), within)

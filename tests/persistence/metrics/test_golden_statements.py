@@ -16,7 +16,6 @@ from domain.queries.query import Comparison, MetricQuery, NewTo, Part
 from domain.time import Grain
 from persistence.metrics.explain import text_of
 from persistence.metrics.statement import build_statement
-from tests.build import an_identity
 from tests.persistence.metrics.planning import DAYS, SCOPE
 
 FOLDER = Path(__file__).parent / "golden"
@@ -64,7 +63,7 @@ def readable(sql: str) -> str:
 @pytest.mark.parametrize("name", QUERIES)
 def test_the_statement_is_the_reviewed_one(name: str) -> None:
     plan = make_plan(QUERIES[name], SCOPE, DAYS.to_ms)
-    statement = build_statement(plan, branches_of(plan), an_identity(1))
+    statement = build_statement(plan, branches_of(plan))
     found = readable(text_of(statement, PGDialect_asyncpg()))  # type: ignore[no-untyped-call]
     file = FOLDER / f"{name}.sql"
     if os.environ.get("PARLANCE_REFRESH_GOLDENS"):

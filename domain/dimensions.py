@@ -35,7 +35,7 @@ from domain.metrics.algebra import (
     equals,
     every,
 )
-from domain.metrics.metric import FactGrain
+from domain.metrics.metric import FactGrain, grain_of
 from domain.metrics.populations import OUTCOME, OUTCOME_CODES
 from domain.vocabulary import (
     AnswerSource,
@@ -203,7 +203,7 @@ _ALL: Final = (
         "Workflows that were started.",
         Open(LabelKind.WORKFLOW),
         Turn(Relation.WORKFLOW_RUN, Column("workflow")),
-        {Relation.WORKFLOW_RUN: Column("workflow"), Relation.WORKFLOW_STEP: Column("workflow")},
+        dict.fromkeys((Relation.WORKFLOW_RUN, Relation.WORKFLOW_EXIT, Relation.WORKFLOW_STEP), Column("workflow")),
     ),
     _of_turns(
         "step",
@@ -211,7 +211,11 @@ _ALL: Final = (
         "Steps of workflows that were reached; of a whole run, the last one.",
         Open(LabelKind.STEP),
         Turn(Relation.WORKFLOW_STEP, Column("step"), Known(Column("step"))),
-        {Relation.WORKFLOW_RUN: Column("last_step"), Relation.WORKFLOW_STEP: Column("step")},
+        {
+            Relation.WORKFLOW_RUN: Column("last_step"),
+            Relation.WORKFLOW_EXIT: Column("last_step"),
+            Relation.WORKFLOW_STEP: Column("step"),
+        },
     ),
     _of_answers("model", "Model", "Model of the answers.", Open(LabelKind.MODEL), "model"),
     _of_answers(
@@ -363,7 +367,7 @@ def grains_of(dimension: Dimension) -> tuple[FactGrain, ...]:
     """The grains of metrics that the dimension can split."""
     return tuple(
         dict.fromkeys(
-            FactGrain.SESSION if relation is Relation.SESSION_COST else FactGrain[relation.name]
+            grain_of(relation)
             for relation in Relation
             if dimension.allows(relation)
         )

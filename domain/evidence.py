@@ -116,7 +116,8 @@ def fold_workflow_step(folding: Folding, step: WorkflowStepRecord) -> None:
             state=step.state,
         )
     run.state = step.state
-    run.last_step = run.last_step if step.step is None else step.step
+    if step.step is not None:
+        run.last_step, run.last_step_at_ms = step.step, at_ms
     is_open = step.state in (WorkflowState.STARTED, WorkflowState.REACHED)
     run.ended_at_ms = None if is_open else at_ms
     name = f"{step.workflow}:{step.run_id}"

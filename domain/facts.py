@@ -61,6 +61,9 @@ class MessageRecord(Record, kw_only=True):
     low_confidence_effective: bool | None = None  # R32.4
     fallback: bool | None = None  # union of R9 with R32.3
     unanswered: bool | None = None
+    question_at_ms: int | None = None  # on the first message of a question and on its answers: when it was asked
+    question_judged: int | None = None  # what the answer adds to: the question's last answer has known flags
+    question_unanswered: int | None = None  # and to: it is unanswered. Sums over the answers tell the last one
 
 
 class RetrievalRecord(Record, kw_only=True):
@@ -281,6 +284,8 @@ class SessionFact(Struct, gc=False, kw_only=True):
     last_event_at_ms: int | None = None
     last_event_id: str | None = None
     awaiting_since_ms: int | None = None  # earliest user message the bot has not answered
+    question_at_ms: int | None = None  # first message of the last question
+    question_unanswered: bool | None = None  # what its last answer is; None while there is none, or it is not known
     last_answer_id: str | None = None
     last_answer: int | None = None
     current_intent: int | None = None
@@ -310,5 +315,6 @@ class WorkflowRun(Struct, gc=False, kw_only=True):
     run_id: str
     started_at_ms: int
     last_step: int | None = None
+    last_step_at_ms: int | None = None
     state: int
     ended_at_ms: int | None = None

@@ -44,7 +44,7 @@ from domain.vocabulary import Instrument
 
 class SessionDelta(Struct, gc=False):
     """What a run of the fold yields. From `continue_session`, `costs` are to be added to those stored and `runs` to
-    be upserted (keep the earlier start, and `last_step` where the new one is None); from `derive_session` both are
+    be upserted (keep the earlier start, and the last step where there is no new one); from `derive_session` both are
     the whole truth, and `changed` are the records given whose derived columns are other than before."""
 
     fact: SessionFact
@@ -222,6 +222,7 @@ def _forget(message: MessageRecord) -> None:
     message.is_answer = False
     message.response_ms = message.answer_intent = None
     message.low_confidence_effective = message.fallback = message.unanswered = None
+    message.question_at_ms = message.question_judged = message.question_unanswered = None
 
 
 def _derived_columns(record: Record) -> tuple[object, ...]:

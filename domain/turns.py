@@ -101,10 +101,13 @@ def _settle(folding: Folding, message: MessageRecord) -> None:
 def _user_message(fact: SessionFact, message: MessageRecord) -> None:
     fact.user_messages += 1
     if fact.awaiting_since_ms is None:
-        fact.awaiting_since_ms = message.occurred_at_ms
+        fact.awaiting_since_ms = fact.question_at_ms = message.question_at_ms = message.occurred_at_ms
+        fact.question_unanswered = None
         fact.current_intent = message.intent
-    elif message.intent is not None:
-        fact.current_intent = message.intent
+    else:
+        message.question_at_ms = None  # it may have begun one in the session that this one took in
+        if message.intent is not None:
+            fact.current_intent = message.intent
     fact.last_answer = _OWED
     if fact.primary_intent is None:
         fact.primary_intent = message.intent
@@ -134,8 +137,19 @@ def _answer(folding: Folding, answer: MessageRecord, rules: Rules) -> None:
     fact.last_answer_id = answer.message_id
     fact.last_answer = _BAD if answer.fallback or answer.unanswered else _GOOD
     fact.answer_signal = fact.answer_signal_at_ms = None
+    if fact.question_at_ms is not None:
+        _judge_question(fact, answer)
     _count_flags(fact, answer)
     _count_usage(folding, answer)
+
+
+def _judge_question(fact: SessionFact, answer: MessageRecord) -> None:
+    """The last answer decides (R9). Each tells what it changes, so that none before it has to be touched."""
+    before, now = fact.question_unanswered, answer.unanswered
+    answer.question_at_ms = fact.question_at_ms
+    answer.question_judged = (now is not None) - (before is not None)
+    answer.question_unanswered = (now is True) - (before is True)
+    fact.question_unanswered = now
 
 
 def _take_retrievals(waiting: set[str], answer_id: str) -> bool | None:

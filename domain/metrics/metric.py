@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
 
 from domain.metrics.algebra import Formula, Histogram, Ratio, Relation, Single, is_additive, measures_of
 from domain.vocabulary import Report
@@ -53,6 +54,7 @@ class FactGrain(StrEnum):
     MOMENT = "MOMENT"
     MESSAGE = "MESSAGE"
     ANSWER = "ANSWER"
+    QUESTION = "QUESTION"
     RETRIEVAL = "RETRIEVAL"
     OPERATION = "OPERATION"
     WORKFLOW_RUN = "WORKFLOW_RUN"
@@ -64,6 +66,14 @@ class FactGrain(StrEnum):
     GOAL_COMPLETION = "GOAL_COMPLETION"
     LEAD_CAPTURE = "LEAD_CAPTURE"
     PROBE = "PROBE"
+
+
+_GRAINS: Final = {Relation.SESSION_COST: FactGrain.SESSION, Relation.WORKFLOW_EXIT: FactGrain.WORKFLOW_STEP}
+
+
+def grain_of(relation: Relation) -> FactGrain:
+    """Cost is looked at by the session's start, like the sessions it is divided by; an exit is at a step."""
+    return _GRAINS.get(relation) or FactGrain[relation.name]
 
 
 Needs = tuple[frozenset[Report], ...]
@@ -95,9 +105,7 @@ class Metric:
 
     @property
     def fact_grain(self) -> FactGrain:
-        """Cost is looked at by the session's start, like the sessions it is divided by."""
-        relation = self.relations[0]
-        return FactGrain.SESSION if relation is Relation.SESSION_COST else FactGrain[relation.name]
+        return grain_of(self.relations[0])
 
     @property
     def is_additive(self) -> bool:

@@ -28,7 +28,7 @@ from domain.metrics.algebra import (
 )
 from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs, needs_any
 from domain.metrics.populations import ANSWERED_AT_ALL, ENGAGED
-from domain.vocabulary import Instrument, Report
+from domain.vocabulary import Instrument, Report, Role
 
 _PPM: Final = 1_000_000
 _CONFIDENCE: Final = Column("confidence_ppm")
@@ -75,7 +75,7 @@ def _count(
     definition: str,
     source: str,
     *,
-    of: Count,
+    of: Count | Sum,
     direction: Direction,
     required: Needs = (),
 ) -> Metric:
@@ -104,6 +104,9 @@ _FEEDBACK: Final = needs(Report.FEEDBACK)
 _FALLBACK: Final = needs_any(Report.FALLBACK, Report.CONFIDENCE)
 _UNANSWERED: Final = needs_any(Report.CONFIDENCE, Report.RETRIEVAL, Report.FALLBACK)
 """One part of a union of flags is enough to tell (R32.3)."""
+
+
+_UNANSWERED_QUESTIONS: Final = Sum(Relation.QUESTION, Column("question_unanswered"))
 
 
 def _times(of: Expression, times: int) -> Expression:
@@ -228,6 +231,37 @@ QUALITY: Final[tuple[Metric, ...]] = (
         whole=Known(Column("unanswered")),
         direction=_WORSE,
         required=_UNANSWERED,
+    ),
+    _count(
+        "questions",
+        "Questions",
+        "Questions asked in the range. A burst of user messages is one, at the time of its first message.",
+        "item 13, R9, R32.13",
+        of=Count(Relation.QUESTION, equals(Column("role"), Role.USER)),
+        direction=Direction.NEUTRAL,
+    ),
+    _count(
+        "unansweredQuestions",
+        "Unanswered questions",
+        "Questions asked in the range whose last answer is unanswered.",
+        "item 13, R9, R32.13",
+        of=_UNANSWERED_QUESTIONS,
+        direction=_WORSE,
+        required=_UNANSWERED,
+    ),
+    Metric(
+        name="unansweredQuestionRate",
+        title="Unanswered question rate",
+        family=Family.QUALITY,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.SHARE,
+        direction=_WORSE,
+        formula=Ratio(_UNANSWERED_QUESTIONS, Sum(Relation.QUESTION, Column("question_judged")), proportion=True),
+        definition="Questions whose last answer is unanswered / questions whose last answer has known flags.",
+        source="item 13, R9, R32.3, R32.13",
+        needs=_UNANSWERED,
+        explains=("resolutionRate",),
+        precision=3,
     ),
     _count(
         "lowConfidenceAnswers",

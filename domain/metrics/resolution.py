@@ -2,10 +2,24 @@
 
 from typing import Final
 
-from domain.metrics.algebra import Column, Count, Known, Predicate, Ratio, Relation, Single, equals, every
+from domain.metrics.algebra import (
+    SESSION_NUMBER,
+    Column,
+    Count,
+    Distinct,
+    Known,
+    Not,
+    Predicate,
+    Ratio,
+    Relation,
+    Single,
+    equals,
+    every,
+)
 from domain.metrics.metric import Direction, Family, Metric, Needs, Tier, Unit, needs, needs_any
 from domain.metrics.populations import (
     ABANDONED,
+    CLOSED,
     CLOSED_ENGAGED,
     CONFIRMED,
     CONTAINED,
@@ -235,6 +249,30 @@ RESOLUTION: Final[tuple[Metric, ...]] = (
         source="items 135, 255",
         explains=("taskCompletionRate",),
         needs=needs(Report.WORKFLOW),
+    ),
+    Metric(
+        name="stepAbandonmentRate",
+        title="Abandonment at a workflow step",
+        family=Family.RESOLUTION,
+        tier=Tier.DIAGNOSTIC,
+        unit=Unit.SHARE,
+        direction=_WORSE,
+        formula=Ratio(
+            Distinct(
+                Relation.WORKFLOW_EXIT,
+                SESSION_NUMBER,
+                every(CLOSED, Not(equals(Column("state"), WorkflowState.COMPLETED))),
+            ),
+            Distinct(Relation.WORKFLOW_STEP, SESSION_NUMBER, every(CLOSED, Known(Column("step")))),
+            proportion=True,
+        ),
+        definition="Closed sessions with a run that was not completed and whose last step this was / closed sessions "
+        "that reached the step, by the time of the step. Group by STEP. A session that left one run there and "
+        "completed another counts as having left.",
+        source="item 135",
+        explains=("taskCompletionRate",),
+        needs=needs(Report.WORKFLOW),
+        precision=3,
     ),
     Metric(
         name="closedEngagedSessions",

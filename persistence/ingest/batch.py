@@ -261,11 +261,12 @@ class Batch:
     async def _write_runs(self, runs: Sequence[WorkflowRun], months: dict[int, int]) -> None:
         await self.writer.driver.execute(
             "insert into workflow_run as r (workspace_id, month, session_id, chatbot_id, workflow, run_id, "
-            "started_at_ms, last_step, state, ended_at_ms) "
+            "started_at_ms, last_step, last_step_at_ms, state, ended_at_ms) "
             "select $1, * from unnest($2::int[], $3::bigint[], $4::int[], "
-            "$5::int[], $6::text[], $7::bigint[], $8::int[], $9::smallint[], $10::bigint[]) "
+            "$5::int[], $6::text[], $7::bigint[], $8::int[], $9::bigint[], $10::smallint[], $11::bigint[]) "
             "on conflict (workspace_id, session_id, workflow, run_id, month) do update set "
-            "last_step = coalesce(excluded.last_step, r.last_step), state = excluded.state, "
+            "last_step = coalesce(excluded.last_step, r.last_step), "
+            "last_step_at_ms = coalesce(excluded.last_step_at_ms, r.last_step_at_ms), state = excluded.state, "
             "ended_at_ms = excluded.ended_at_ms",
             self.writer.workspace_id,
             [months[run.session_id] for run in runs],
@@ -275,6 +276,7 @@ class Batch:
             [run.run_id for run in runs],
             [run.started_at_ms for run in runs],
             [run.last_step for run in runs],
+            [run.last_step_at_ms for run in runs],
             [run.state for run in runs],
             [run.ended_at_ms for run in runs],
         )

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import FromClause, Table
 from sqlalchemy.sql.selectable import Alias
 
-from domain.metrics.algebra import ALWAYS, Column, IsTrue, Predicate, Relation
+from domain.metrics.algebra import ALWAYS, Column, IsTrue, Known, Predicate, Relation
 from persistence.tables.base import Row
 from persistence.tables.events import (
     ExposureRow,
@@ -71,9 +71,11 @@ SOURCES: Final[Mapping[Relation, Source]] = MappingProxyType(
         Relation.MOMENT: _of_sessions(None),
         Relation.MESSAGE: _of_facts(MessageRow, base=IsTrue(Column("message_received"))),
         Relation.ANSWER: _of_facts(MessageRow, base=IsTrue(Column("is_answer")), currency="cost_currency"),
+        Relation.QUESTION: _of_facts(MessageRow, "question_at_ms", Known(Column("question_at_ms"))),
         Relation.RETRIEVAL: _of_facts(RetrievalRow),
         Relation.OPERATION: _of_facts(OperationRow),
         Relation.WORKFLOW_RUN: _of_facts(WorkflowRunRow, "started_at_ms"),
+        Relation.WORKFLOW_EXIT: _of_facts(WorkflowRunRow, "last_step_at_ms", Known(Column("last_step_at_ms"))),
         Relation.WORKFLOW_STEP: _of_facts(WorkflowStepRow),
         Relation.FEEDBACK: _of_facts(FeedbackRow),
         Relation.HANDOFF: _of_facts(HandoffRow),

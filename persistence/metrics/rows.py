@@ -46,7 +46,7 @@ from persistence.metrics.compile import (
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT
 
 _NO_CONVERSION: Final = -1
-_OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER})
+_OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER, Relation.QUESTION})
 
 
 @dataclass(frozen=True, slots=True)

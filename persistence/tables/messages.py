@@ -85,3 +85,6 @@ class MessageRow(EventRow):
     low_confidence_effective: Mapped[Flag | None]
     fallback: Mapped[Flag | None]
     unanswered: Mapped[Flag | None]
+    question_at_ms: Mapped[Moment | None]
+    question_judged: Mapped[Code | None]
+    question_unanswered: Mapped[Code | None]

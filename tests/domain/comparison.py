@@ -1,8 +1,9 @@
 """A fact and a recounted session in the same words, so that whole sessions can be compared at once."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from domain.facts import SessionFact
+from domain.facts import MessageRecord, SessionFact
 from domain.outcomes import outcome
 from domain.vocabulary import Device, EndActor, EndReason, HandoffReason, HandoffTarget, Source, WorkflowState
 from tests.domain.memory import Memory
@@ -42,11 +43,18 @@ def _of_fact(fact: SessionFact, memory: Memory, as_of_ms: int) -> dict[str, Any]
             (text(run.workflow), run.run_id): (
                 run.started_at_ms,
                 text(run.last_step),
+                run.last_step_at_ms,
                 _name(WorkflowState, run.state),
                 run.ended_at_ms,
             )
             for run in memory.runs[fact.session_id].values()
         },
+        "questions": questions_of(
+            (one.question_at_ms, 0 if one.is_answer else 1, one.question_judged, one.question_unanswered)
+            for event_id in memory.members[fact.session_id]
+            for one in memory.records[event_id]
+            if isinstance(one, MessageRecord)
+        ),
         "context": {name: text(getattr(fact, name)) for name in CONTEXT}
         | {
             "device": _name(Device, fact.device),
@@ -56,6 +64,18 @@ def _of_fact(fact: SessionFact, memory: Memory, as_of_ms: int) -> dict[str, Any]
             "authenticated": fact.authenticated,
         },
     }
+
+
+def questions_of(
+    rows: Iterable[tuple[int | None, int, int | None, int | None]],
+) -> dict[int, tuple[int, int, int]]:
+    """By time: how many were asked, are judged, are unanswered. Rows tell changes."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for at_ms, asked, judged, unanswered in rows:
+        if at_ms is not None:
+            before = found.get(at_ms, (0, 0, 0))
+            found[at_ms] = (before[0] + asked, before[1] + (judged or 0), before[2] + (unanswered or 0))
+    return found
 
 
 def recounted(sessions: list[NaiveSession], as_of_ms: int) -> list[dict[str, Any]]:
@@ -72,6 +92,7 @@ def recounted(sessions: list[NaiveSession], as_of_ms: int) -> list[dict[str, Any
             "figures": {name: session.figures[name] for name in FIGURES},
             "costs": session.costs,
             "runs": session.runs,
+            "questions": session.questions,
             "context": session.context,
         }
         for session in sessions

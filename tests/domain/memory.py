@@ -279,7 +279,8 @@ class Memory:
             stored = runs.get((run.workflow, run.run_id))
             if stored is not None:
                 run.started_at_ms = stored.started_at_ms
-                run.last_step = stored.last_step if run.last_step is None else run.last_step
+                if run.last_step is None:
+                    run.last_step, run.last_step_at_ms = stored.last_step, stored.last_step_at_ms
             runs[run.workflow, run.run_id] = run
         self.runs[session_id] = runs
 

@@ -195,8 +195,8 @@ def test_a_workflow_run_stands_where_its_last_step_left_it() -> None:
     reading = Reading(user(0), *steps)
 
     assert reading.told[0]["runs"] == {
-        ("return", "r"): (ms(1), "address", "COMPLETED", ms(3)),
-        ("return", "q"): (ms(4), None, "STARTED", None),
+        ("return", "r"): (ms(1), "address", ms(2), "COMPLETED", ms(3)),
+        ("return", "q"): (ms(4), None, None, "STARTED", None),
     }
 
 

@@ -1,7 +1,8 @@
 """What an operator looks at, over HTTP: equal to a plain count of the described visits."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -9,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.flows.asking import counts, groups, shares, totals
+from tests.flows.asking import ask, counts, groups, shares, totals
 from tests.flows.serving_process import Installation
-from tests.flows.visits import Call, Probe, Visit
+from tests.flows.visits import FIRST, STEPS, Call, Probe, Visit
 
 Visits = list[Visit]
 
@@ -133,6 +134,51 @@ def test_cost_by_intent(visited: Installation, visits: Visits) -> None:
     whole = totals(visited, "answerCost { value currency } totalCost { value }")
     assert whole["answerCost"] == {"value": whole["totalCost"]["value"], "currency": "USD"}
     assert Decimal(whole["answerCost"]["value"]) * 10**9 == sum(spent.values())
+
+
+@pytest.mark.spec(135)
+def test_abandonment_by_step(visited: Installation, visits: Visits) -> None:
+    """Last step reached and not completed / step reached."""
+    reached = Counter(step for visit in visits for step in visit.path)
+    left = Counter(visit.path[-1] for visit in visits if visit.path and not visit.completed)
+    assert set(reached) == set(left) == set(STEPS)
+    assert shares(visited, "STEP", "stepAbandonmentRate") == {step: (left[step], reached[step]) for step in STEPS}
+
+
+@pytest.mark.spec(13)
+def test_a_question_is_what_its_last_answer_is(visited: Installation) -> None:
+    """A burst is one question; a bad answer that a good one follows leaves none unanswered, and the other way round."""
+    at = FIRST - timedelta(days=900)
+    good, bad = {"confidence": 0.9}, {"confidence": 0.1}
+    told: list[tuple[str, dict[str, float] | None]] = [
+        *(("USER", None), ("USER", None), ("BOT", bad), ("BOT", good)),
+        *(("USER", None), ("BOT", good), ("BOT", bad)),
+        *(("USER", None), ("HUMAN", None), ("USER", None)),
+    ]
+    events = [
+        {
+            "type": "message",
+            "eventId": f"asked-{number}",
+            "occurredAt": (at + timedelta(seconds=number)).isoformat(),
+            "chatbotId": "shop",
+            "sessionId": "asked",
+            "role": role,
+            "text": "words",
+            **({} if answer is None else {"answer": answer}),
+        }
+        for number, (role, answer) in enumerate(told)
+    ]
+    results = [visited.send([event])["results"][0]["status"] for event in events]
+    assert results == ["accepted"] * len(events)
+    day = f'{{custom: {{from: "{at.isoformat()}", to: "{(at + timedelta(days=1)).isoformat()}"}}}}'
+    selection = """questions { value } unansweredQuestions { value } unansweredAnswers { value }
+        unansweredQuestionRate { numerator denominator }"""
+    assert ask(visited, f"totals {{ {selection} }}", range=day)["totals"] == {
+        "questions": {"value": 4},
+        "unansweredQuestions": {"value": 1},
+        "unansweredAnswers": {"value": 2},
+        "unansweredQuestionRate": {"numerator": 1, "denominator": 2},
+    }
 
 
 @pytest.mark.spec(46)

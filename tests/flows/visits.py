@@ -16,6 +16,7 @@ INTENTS = ("order", "refund", "hours", None)
 TOPICS = ("delivery", "returns", None)
 MODELS = ("small-1", "large-2", None)
 VERSIONS = ("v1", "v2", None)
+STEPS = ("ask", "choose", "confirm")
 CALLS = {"INTEGRATION": ("crm", "billing"), "TOOL": ("booking", "payment"), "API": ("weather",)}
 PLACES = (("DE", "Bavaria", "Munich"), ("DE", "Berlin", "Berlin"), ("IN", "Goa", "Panaji"), (None, None, None))
 LIMIT = 0.7  # answers below it are fallbacks
@@ -72,6 +73,8 @@ class Visit:
     turns: list[Turn]
     calls: list[Call] = field(default_factory=list)
     lookups: list[tuple[bool | None, bool]] = field(default_factory=list)  # found something, ended in an error
+    path: tuple[str, ...] = ()
+    completed: bool = False
     solved: int | None = None
     rating: int | None = None
     lead: bool = False
@@ -87,7 +90,7 @@ class Visit:
     def outcome(self) -> str:
         if self.handed_over:
             return "ESCALATED"
-        signal = self.solved
+        signal = self.solved if self.solved is not None or not self.completed else 1
         if self.rating is not None and self.rating != 3:
             signal = int(self.rating > 3)
         if signal is not None:
@@ -160,6 +163,9 @@ def _draw(random: Random, number: int) -> Visit:
         calls=[_draw_call(random) for _ in range(random.randrange(3))],
         lookups=[(random.choice((True, False, None)), random.random() < 0.2) for _ in range(random.randrange(3))],
     )
+    if random.random() < 0.4:
+        visit.path = STEPS[: random.randrange(1, 4)]
+        visit.completed = len(visit.path) == len(STEPS) and random.random() < 0.7
     visit.solved = random.choice((None, None, 0, 1))
     visit.rating = random.choice((None, None, 1, 3, 4, 5))
     visit.lead = random.random() < 0.3
@@ -254,6 +260,11 @@ class _Teller:
         for found, error in visit.lookups:
             hits = {} if found is None else {"hits": int(found)}
             yield self._event("retrieval", 71_000, error=error, **hits)
+        run = {"workflow": "booking", "runId": f"run of {visit.name}"}
+        for number, step in enumerate(visit.path):
+            yield self._event("workflow_step", 75_000 + number, **run, state="REACHED", step=step)
+        if visit.completed:
+            yield self._event("workflow_step", 76_000, **run, state="COMPLETED")
         if visit.solved is not None:
             yield self._event("feedback", 80_000, instrument="SOLVED", score=visit.solved)
         if visit.rating is not None:

@@ -10,6 +10,7 @@ from domain.facts import SessionFact
 from domain.outcomes import outcome
 from domain.vocabulary import Channel, Device, EndActor, EndReason, HandoffReason, HandoffTarget, Source, WorkflowState
 from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION
+from tests.domain.comparison import questions_of
 
 CLOSED = {
     "end_actor": EndActor,
@@ -61,11 +62,17 @@ class Stored:
             self._costs[row[0]][row[1], row[2]] = row[3]
         self._runs: dict[int, dict[tuple[str | None, str], tuple[Any, ...]]] = defaultdict(dict)
         for row in await self.rows(
-            "select session_id, workflow, run_id, started_at_ms, last_step, state, ended_at_ms "
+            "select session_id, workflow, run_id, started_at_ms, last_step, last_step_at_ms, state, ended_at_ms "
             "from workflow_run where workspace_id = $1"
         ):
             key = (self._labels.get(row[1]), row[2])
-            self._runs[row[0]][key] = (row[3], self._text(row[4]), _name(WorkflowState, row[5]), row[6])
+            self._runs[row[0]][key] = (row[3], self._text(row[4]), row[5], _name(WorkflowState, row[6]), row[7])
+        self._questions: dict[int, list[Any]] = defaultdict(list)
+        for row in await self.rows(
+            "select session_id, question_at_ms, (not is_answer)::int, question_judged, question_unanswered "
+            "from message where workspace_id = $1 and session_id is not null"
+        ):
+            self._questions[row[0]].append(tuple(row)[1:])
 
     def _text(self, code: int | None) -> str | None:
         return None if code is None else self._labels[code]
@@ -87,6 +94,7 @@ class Stored:
             "figures": figures,
             "costs": self._costs[fact.session_id],
             "runs": self._runs[fact.session_id],
+            "questions": questions_of(self._questions[fact.session_id]),
             "context": {name: self._text(getattr(fact, name)) for name in LABELS}
             | {
                 "channel": None if channel is None else channel.lower(),

@@ -75,6 +75,24 @@ def question(turns: list[Told], index: int, episode: Episode) -> list[Told]:
     return [] if last is None else waiting_questions(turns, last + 1, episode)
 
 
+def questions(episode: Episode, found: list[NaiveAnswer]) -> dict[int, tuple[int, int, int]]:
+    """By the time of their first message: how many there are, whose last answer has known flags, and is unanswered."""
+    turns = messages(episode)
+    starts = [
+        turn
+        for index, turn in enumerate(turns)
+        if turn.get("role") == "USER" and not waiting_questions(turns, index, episode)
+    ]
+    told: dict[int, tuple[int, int, int]] = {}
+    for number, start in enumerate(starts):
+        following = starts[number + 1].order if number + 1 < len(starts) else None
+        mine = [one for one in found if one.order > start.order and (following is None or one.order < following)]
+        flag = mine[-1].unanswered if mine else None
+        before = told.get(start.at_ms, (0, 0, 0))
+        told[start.at_ms] = (before[0] + 1, before[1] + (flag is not None), before[2] + (flag is True))
+    return told
+
+
 def _answer(turns: list[Told], index: int, episode: Episode, world: World) -> NaiveAnswer:
     message = turns[index]
     told = details(message, episode) or {}

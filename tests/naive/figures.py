@@ -118,12 +118,13 @@ def runs(episode: Episode) -> dict[tuple[str, str], list[Told]]:
     return steps
 
 
-def run_figures(episode: Episode) -> dict[tuple[str, str], tuple[int, str | None, str, int | None]]:
-    """Start, last step, state and end of each run."""
+def run_figures(episode: Episode) -> dict[tuple[str, str], tuple[int, str | None, int | None, str, int | None]]:
+    """Start, last step and its time, state and end of each run."""
     return {
         key: (
             steps[0].at_ms,
             next((one.get("step") for one in reversed(steps) if one.get("step")), None),
+            next((one.at_ms for one in reversed(steps) if one.get("step")), None),
             steps[-1].get("state"),
             None if steps[-1].get("state") in ("STARTED", "REACHED") else steps[-1].at_ms,
         )

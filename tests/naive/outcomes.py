@@ -61,7 +61,7 @@ def outcome(
     handoff = handoff_figures(episode)
     said = signals(episode, found, world)
     state = last_question(episode, found)
-    open_run = any(run[2] in ("STARTED", "REACHED") for run in run_figures(episode).values())
+    open_run = any(run[3] in ("STARTED", "REACHED") for run in run_figures(episode).values())
     by_limit = end is None or end.get("reason") in ("CHANNEL_LIMIT", "IDLE")
     came_back = next_contact_ms is not None and next_contact_ms < episode.last_ms + DAY_MS
     if end is None and as_of_ms < episode.last_ms + idle:

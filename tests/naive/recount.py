@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.naive.answers import NaiveAnswer, answers
+from tests.naive.answers import NaiveAnswer, answers, questions
 from tests.naive.figures import (
     answer_figures,
     context,
@@ -37,7 +37,8 @@ class NaiveSession:
     answers: list[NaiveAnswer]
     figures: dict[str, Any]
     costs: dict[tuple[str, int], int]
-    runs: dict[tuple[str, str], tuple[int, str | None, str, int | None]]
+    runs: dict[tuple[str, str], tuple[int, str | None, int | None, str, int | None]]
+    questions: dict[int, tuple[int, int, int]]
     context: dict[str, Any]
     episode: Episode = field(repr=False)
     world: World = field(repr=False)
@@ -94,6 +95,7 @@ def _recount_one(episode: Episode, identifies: list[Told], world: World) -> Naiv
         },
         costs=costs(found, world),
         runs=run_figures(episode),
+        questions=questions(episode, found),
         context=told,
         episode=episode,
         world=world,

@@ -52,6 +52,14 @@ class World:
         return [row for row in rows if row["session_id"] == session["session_id"]]
 
     @property
+    def questions(self) -> list[Row]:
+        return [row for row in self.messages if row["question_at_ms"] is not None]
+
+    @property
+    def exits(self) -> list[Row]:
+        return [row for row in self.runs if row["last_step_at_ms"] is not None]
+
+    @property
     def answers(self) -> list[Row]:
         return [row for row in self.messages if row["is_answer"]]
 
@@ -94,6 +102,8 @@ class Cell:
     steps: list[Row]
     tickets: list[Row]
     exposures: list[Row]
+    questions: list[Row]
+    exits: list[Row]
     probes: list[Row]
     feedback: list[Row]
     handoffs: list[Row]
@@ -380,6 +390,8 @@ def cell(world: World, start_ms: int, end_ms: int, as_of_ms: int, keep: Keep) ->
         runs=inside("runs", world.runs, "started_at_ms"),
         steps=inside("steps", world.steps, "occurred_at_ms"),
         tickets=inside("tickets", world.tickets, "occurred_at_ms"),
+        questions=inside("questions", world.questions, "question_at_ms"),
+        exits=inside("exits", world.exits, "last_step_at_ms"),
         probes=[
             row for row in world.probes if start_ms <= row["occurred_at_ms"] < end_ms and keep("probes", row)
         ],

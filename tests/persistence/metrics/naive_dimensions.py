@@ -31,11 +31,11 @@ def values_of(world: World, dimension: str, kind: str, row: Row, as_of_ms: int) 
     if dimension == "topic":
         return {one["topic"] for one in world.turns(world.messages, session) if one["role"] == 1}
     if dimension == "workflow":
-        own = [row] if kind in ("runs", "steps") else world.turns(world.runs, session)
+        own = [row] if kind in ("runs", "exits", "steps") else world.turns(world.runs, session)
         return {one["workflow"] for one in own}
     if dimension == "step":
-        if kind in ("runs", "steps"):
-            return {row["last_step" if kind == "runs" else "step"]}
+        if kind in ("runs", "exits", "steps"):
+            return {row["step" if kind == "steps" else "last_step"]}
         return {one["step"] for one in world.turns(world.steps, session) if one["step"] is not None}
     if dimension == "operationClass":
         own = [row] if kind == "operations" else world.turns(world.operations, session)

@@ -91,6 +91,19 @@ def final_failures(cell: Cell) -> float | None:
     return share(failed - retries, len(cell.operations) - retries)
 
 
+def left_at_a_step(cell: Cell) -> float | None:
+    def closed(rows: list[Row]) -> set[int]:
+        found = [cell.world.session_of(row) for row in rows]
+        return {one["session_id"] for one in found if outcome(one, cell.as_of_ms) != "OPEN"}
+
+    reached = closed([one for one in cell.steps if one["step"] is not None])
+    return share(len(closed([one for one in cell.exits if one["state"] != 3])), len(reached))
+
+
+def unanswered_questions(cell: Cell) -> int:
+    return sum(one["question_unanswered"] or 0 for one in cell.questions)
+
+
 OF_EVENTS: dict[str, Callable[[Cell], Any]] = {
     "sessionsActive": lambda c: len({m["session_id"] for m in c.messages}),
     "exposures": lambda c: len(c.exposures),
@@ -103,6 +116,12 @@ OF_EVENTS: dict[str, Callable[[Cell], Any]] = {
     "durableResolutionRate": durable,
     "workflowRuns": lambda c: len(c.runs),
     "stepsReached": lambda c: sum(1 for s in c.steps if s["step"] is not None),
+    "stepAbandonmentRate": left_at_a_step,
+    "questions": lambda c: sum(1 for q in c.questions if q["role"] == 1),
+    "unansweredQuestions": unanswered_questions,
+    "unansweredQuestionRate": lambda c: share(
+        unanswered_questions(c), sum(q["question_judged"] or 0 for q in c.questions)
+    ),
     "handoffCompletionRate": lambda c: share(
         sum(1 for s in requested(c) if s["handoff_performed_at_ms"] is not None), len(requested(c))
     ),

@@ -33,6 +33,7 @@ KINDS = {
     "MOMENT": "sessions",
     "MESSAGE": "messages",
     "ANSWER": "answers",
+    "QUESTION": "questions",
     "RETRIEVAL": "retrievals",
     "OPERATION": "operations",
     "WORKFLOW_RUN": "runs",
@@ -242,7 +243,7 @@ def check_groups(case: Case, table: MetricTable) -> None:
     shown = [case.raw_key(group) for group in table.groups if not group.is_other]
     everything = {
         key
-        for kind in dict.fromkeys((*KINDS.values(), "messages"))
+        for kind in dict.fromkeys((*KINDS.values(), "messages", "exits"))
         for row in (case.world.answers if kind == "answers" else getattr(case.world, kind))
         for key in case._combinations(kind, row)
     }

@@ -119,6 +119,8 @@ def random_message(dice: Dice, session: Row) -> Row:
     role = dice.one(1, 1, 2, 2, 2, 3, 4)
     at = session["started_at_ms"] + dice.count(120) * MINUTE_MS
     is_answer = role == 2 and dice.one(True, True, False)
+    asks = role == 1 and dice.one(True, False)
+    judged = dice.count(1) if is_answer else None
     is_priced = is_answer and dice.one(True, True, False)
     return a_message(
         session,
@@ -128,6 +130,9 @@ def random_message(dice: Dice, session: Row) -> Row:
         response_ms=dice.one(None, dice.count(9000)) if role == 2 else None,
         first_byte_at_ms=dice.one(None, at - dice.count(2000)) if role == 2 else None,
         intent=dice.code(LabelKind.INTENT) if role == 1 else None,
+        question_at_ms=at if asks else dice.one(session["started_at_ms"], at) if is_answer else None,
+        question_judged=judged,
+        question_unanswered=dice.count(judged or 0) if is_answer else None,
         topic=dice.code(LabelKind.TOPIC) if role == 1 else None,
         answer_intent=dice.code(LabelKind.INTENT) if is_answer else None,
         cost_nano=dice.count(10**7) if is_priced else None,
@@ -158,13 +163,16 @@ def random_event(dice: Dice, session: Row, **given: Any) -> Row:
 
 
 def random_run(dice: Dice, session: Row, number: int) -> Row:
+    last_step = dice.code(LabelKind.STEP)
+    at = session["started_at_ms"] + dice.count(60) * MINUTE_MS
     return {
         "session_id": session["session_id"],
         "chatbot_id": session["chatbot_id"],
         "workflow": dice.one(*dice.codes[LabelKind.WORKFLOW]),
         "run_id": f"run-{number}",
-        "started_at_ms": session["started_at_ms"] + dice.count(60) * MINUTE_MS,
-        "last_step": dice.code(LabelKind.STEP),
+        "started_at_ms": at,
+        "last_step": last_step,
+        "last_step_at_ms": None if last_step is None else at + dice.count(30) * MINUTE_MS,
         "state": dice.random.randint(1, 5),
     }
 

@@ -38,6 +38,7 @@ class MessageRecord(Record, kw_only=True):
     # answer, as told by the bot
     answer_event_id: str | None = None  # the event that told these: an answer event or the message itself; latest wins
     answer_at_ms: int | None = None
+    told_intent: int | None = None  # the answer's own; `intent` is what the message itself told
     action: int | None = None
     answer_source: int | None = None
     confidence_ppm: int | None = None
@@ -57,7 +58,7 @@ class MessageRecord(Record, kw_only=True):
     # derived by the fold
     is_answer: bool = False
     response_ms: int | None = None
-    answer_intent: int | None = None  # the answer's own intent, else that of the user message it answers
+    answer_intent: int | None = None  # told of the answer, else of its message, else of the user message it answers
     low_confidence_effective: bool | None = None  # R32.4
     fallback: bool | None = None  # union of R9 with R32.3
     unanswered: bool | None = None

@@ -121,7 +121,7 @@ def _user_message(fact: SessionFact, message: MessageRecord) -> None:
 def _answer(folding: Folding, answer: MessageRecord, rules: Rules) -> None:
     fact = folding.fact
     answer.is_answer = True
-    answer.answer_intent = fact.current_intent if answer.intent is None else answer.intent
+    answer.answer_intent = _intent(answer, fact)
     awaited = fact.awaiting_since_ms
     if awaited is not None:
         if not answer.proactive:
@@ -141,6 +141,12 @@ def _answer(folding: Folding, answer: MessageRecord, rules: Rules) -> None:
         _judge_question(fact, answer)
     _count_flags(fact, answer)
     _count_usage(folding, answer)
+
+
+def _intent(answer: MessageRecord, fact: SessionFact) -> int | None:
+    if answer.told_intent is not None:
+        return answer.told_intent
+    return fact.current_intent if answer.intent is None else answer.intent
 
 
 def _judge_question(fact: SessionFact, answer: MessageRecord) -> None:

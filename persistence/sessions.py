@@ -148,13 +148,19 @@ def _message_codes(rows: Iterable[Row[Any]]) -> set[tuple[LabelKind, int]]:
         (kind, code)
         for row in rows
         for column, kind in _MESSAGE_LABELS.items()
-        if (code := getattr(row, column)) is not None
+        if (code := _message_code(row, column)) is not None
     }
+
+
+def _message_code(row: Row[Any], column: str) -> int | None:
+    """What an answer tells of its intent stands before what its message told."""
+    code: int | None = row.told_intent if column == "intent" else None
+    return getattr(row, column) if code is None else code
 
 
 def _message(row: Row[Any], texts: dict[tuple[LabelKind, int], str]) -> MessageView:
     labels = {
-        column: None if getattr(row, column) is None else texts[kind, getattr(row, column)]
+        column: None if (code := _message_code(row, column)) is None else texts[kind, code]
         for column, kind in _MESSAGE_LABELS.items()
     }
     return MessageView(

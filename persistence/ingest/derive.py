@@ -18,7 +18,7 @@ _BOT: Final = int(Role.BOT)
 _ANSWER_COLUMNS: Final = (
     "answer_event_id",
     "answer_at_ms",
-    "intent",
+    "told_intent",
     "action",
     "answer_source",
     "confidence_ppm",

@@ -122,7 +122,7 @@ def tell_answer(record: MessageRecord, answer: AnswerDetails, numbers: Numbers, 
     codes = numbers.codes
     record.answer_event_id = event_id
     record.answer_at_ms = at_ms
-    record.intent = codes[_INTENT][answer.intent] or record.intent
+    record.told_intent = codes[_INTENT][answer.intent]
     record.action = codes[_ACTION][answer.action]
     record.answer_source = _ANSWER_SOURCES[answer.source]
     if answer.confidence is not None:

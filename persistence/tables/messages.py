@@ -63,6 +63,7 @@ class MessageRow(EventRow):
     corrects: Mapped[Identity | None]
     answer_event_id: Mapped[Identity | None]
     answer_at_ms: Mapped[Moment | None]
+    told_intent: Mapped[Label | None]
     action: Mapped[Label | None]
     answer_source: Mapped[Code | None]
     confidence_ppm: Mapped[Amount | None]

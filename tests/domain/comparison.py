@@ -51,9 +51,15 @@ def _of_fact(fact: SessionFact, memory: Memory, as_of_ms: int) -> dict[str, Any]
         },
         "questions": questions_of(
             (one.question_at_ms, 0 if one.is_answer else 1, one.question_judged, one.question_unanswered)
-            for event_id in memory.members[fact.session_id]
-            for one in memory.records[event_id]
-            if isinstance(one, MessageRecord)
+            for one in _messages(memory, fact)
+        ),
+        "answers": sorted(
+            (
+                (one.occurred_at_ms, text(one.answer_intent), one.response_ms, one.fallback, one.unanswered)
+                for one in _messages(memory, fact)
+                if one.is_answer
+            ),
+            key=repr,
         ),
         "context": {name: text(getattr(fact, name)) for name in CONTEXT}
         | {
@@ -64,6 +70,15 @@ def _of_fact(fact: SessionFact, memory: Memory, as_of_ms: int) -> dict[str, Any]
             "authenticated": fact.authenticated,
         },
     }
+
+
+def _messages(memory: Memory, fact: SessionFact) -> list[MessageRecord]:
+    return [
+        one
+        for event_id in memory.members[fact.session_id]
+        for one in memory.records[event_id]
+        if isinstance(one, MessageRecord)
+    ]
 
 
 def questions_of(
@@ -93,6 +108,10 @@ def recounted(sessions: list[NaiveSession], as_of_ms: int) -> list[dict[str, Any
             "costs": session.costs,
             "runs": session.runs,
             "questions": session.questions,
+            "answers": sorted(
+                ((one.at_ms, one.intent, one.response_ms, one.fallback, one.unanswered) for one in session.answers),
+                key=repr,
+            ),
             "context": session.context,
         }
         for session in sessions

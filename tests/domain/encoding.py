@@ -79,7 +79,7 @@ def answer_columns(answer: events.AnswerDetails, labels: Labels) -> dict[str, An
         "cached_tokens": answer.cached_tokens,
         "cost_nano": None if answer.cost is None else money_nano(answer.cost),
         "cost_currency": None if answer.cost is None else answer.cost.currency,
-        "intent": labels.code(answer.intent),
+        "told_intent": labels.code(answer.intent),
     }
 
 
@@ -110,7 +110,6 @@ def _message(event: events.Message, base: dict[str, Any], labels: Labels) -> Mes
     if event.answer is not None:
         told = answer_columns(event.answer, labels)
         told |= {"answer_event_id": base["event_id"], "answer_at_ms": base["occurred_at_ms"]}
-    told["intent"] = told.get("intent") or labels.code(event.intent)
     begun = event.first_byte_at
     return MessageRecord(
         **base,
@@ -122,6 +121,7 @@ def _message(event: events.Message, base: dict[str, Any], labels: Labels) -> Mes
         first_byte_at_ms=None if begun is None else round(begun.timestamp() * 1000),
         text=event.text,
         language=labels.code(event.language),
+        intent=labels.code(event.intent),
         corrects=event.corrects,
     )
 
@@ -251,6 +251,7 @@ def _retrieval(event: events.Retrieval, base: dict[str, Any]) -> RetrievalRecord
 ANSWER_COLUMNS = (
     "answer_event_id",
     "answer_at_ms",
+    "told_intent",
     "action",
     "answer_source",
     "confidence_ppm",

@@ -102,6 +102,7 @@ _bot = _dict(
     role=st.just("BOT"),
     proactive=st.sampled_from([None, None, None, True]),
     text=_texts,
+    intent=_intents,
     answer=st.none() | _answers,
     firstByteLeadMs=st.sampled_from([None, None, 0, 400, 700_000, -3_000]),
 )

@@ -86,7 +86,6 @@ class Memory:
             if waiting is not None and message.role == Role.BOT and is_later(waiting, message):
                 for name in ANSWER_COLUMNS:
                     setattr(message, name, getattr(waiting, name))
-                message.intent = waiting.intent or message.intent
             if waiting is not None:
                 touched.add(item.event_id)
             self.messages[key] = message
@@ -113,15 +112,9 @@ class Memory:
         if message.message_received and message.role != Role.BOT:
             return
         if (message.answer_at_ms or 0, message.answer_event_id or "") < (item.occurred_at_ms, item.event_id):
-            own_intent = told.pop("intent")
             for name, value in told.items():
                 setattr(message, name, value)
-            message.intent = own_intent or self._message_intent(event.chatbot_id, message)
         touched.add(message.event_id)
-
-    def _message_intent(self, chatbot: str, message: MessageRecord) -> int | None:
-        item = self.reported.get(message.event_id)
-        return self.labels.code(item.event.intent) if item and isinstance(item.event, events.Message) else None
 
     # Where it belongs
 

@@ -73,6 +73,12 @@ class Stored:
             "from message where workspace_id = $1 and session_id is not null"
         ):
             self._questions[row[0]].append(tuple(row)[1:])
+        self._answers: dict[int, list[Any]] = defaultdict(list)
+        for row in await self.rows(
+            "select session_id, occurred_at_ms, answer_intent, response_ms, fallback, unanswered "
+            "from message where workspace_id = $1 and is_answer"
+        ):
+            self._answers[row[0]].append((row[1], self._text(row[2]), *tuple(row)[3:]))
 
     def _text(self, code: int | None) -> str | None:
         return None if code is None else self._labels[code]
@@ -95,6 +101,7 @@ class Stored:
             "costs": self._costs[fact.session_id],
             "runs": self._runs[fact.session_id],
             "questions": questions_of(self._questions[fact.session_id]),
+            "answers": sorted(self._answers[fact.session_id], key=repr),
             "context": {name: self._text(getattr(fact, name)) for name in LABELS}
             | {
                 "channel": None if channel is None else channel.lower(),

@@ -1,5 +1,6 @@
 """What comes before the message, session or thread that it belongs to, and what moves when they come."""
 
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,25 @@ async def test_an_answer_event_fills_its_message(
         await send(database, workspace_id, [events[place]])
     assert await sessions(stored, "answers, confidence_ppm_sum, bot_messages") == [(1, 900_000, 1)]
     assert len(await stored.rows("select from message where workspace_id = $1")) == 2
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+async def test_a_message_keeps_its_own_intent_when_its_answer_tells_none(
+    database: Database, workspace_id: UUID, stored: Stored, order: tuple[int, ...]
+) -> None:
+    events = [
+        a_user_message(intent="asked"),
+        a_bot_message(messageId="m", minutes=1, intent="own"),
+        an_event("answer", messageId="m", answer={"intent": "told"}, minutes=2),
+        an_event("answer", messageId="m", answer={"confidence": 0.9}, minutes=3),
+    ]
+    for place in order:
+        await send(database, workspace_id, [events[place]])
+    answers = await stored.rows(
+        "select l.text, m.confidence_ppm from message m join label l on l.workspace_id = m.workspace_id and "
+        "l.code = m.answer_intent where m.workspace_id = $1 and m.is_answer"
+    )
+    assert [tuple(row) for row in answers] == [("own", 900_000)]
 
 
 async def test_the_latest_of_two_answer_events_counts(database: Database, workspace_id: UUID, stored: Stored) -> None:

@@ -193,7 +193,7 @@ def buckets(window: Window, grain: Grain, zone: Zone, as_of_ms: int) -> tuple[Bu
     """Consecutive buckets that tile the window exactly; the first and last are cut to it."""
     if window.to_ms <= window.from_ms:
         return ()
-    edges = _edges(window, grain, zone)
+    edges = edges_around(window, grain, zone)
     limit = min(window.to_ms, as_of_ms)
     return tuple(
         Bucket(
@@ -334,9 +334,26 @@ def _is_midnight(moment_ms: int, zone: Zone) -> bool:
     return midnight(local(moment_ms, zone).date(), zone) == moment_ms
 
 
+def edges_within(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
+    """The same as the buckets: where each begins within the window, and the end of the last."""
+    if window.to_ms <= window.from_ms:
+        return ()
+    return (window.from_ms, *edges_around(window, grain, zone)[1:-1], window.to_ms)
+
+
+def edges_around(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
+    """Boundaries from the last at or before the window's start to the first at or after its end.
+
+    Clocks are some whole number of quarters apart, so a window that moves with the present shares them for a while."""
+    begun = window.from_ms // _QUARTER_MS * _QUARTER_MS
+    return _edges(Window(begun, -(-window.to_ms // _QUARTER_MS) * _QUARTER_MS), grain, zone)
+
+
+_QUARTER_MS: Final = HOUR_MS // 4
+
+
 @lru_cache(maxsize=64)
 def _edges(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
-    """Boundaries from the last at or before the window's start to the first at or after its end."""
     edges = sorted(set(_boundaries(window, grain, zone)))
     first = max(index for index, edge in enumerate(edges) if edge <= window.from_ms)
     last = min(index for index, edge in enumerate(edges) if edge >= window.to_ms)

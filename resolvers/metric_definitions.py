@@ -12,8 +12,8 @@ from domain.time import milliseconds
 from persistence.metrics.explain import explain as explanation_of
 from persistence.tenancy import reading
 from resolvers.request import Info
-from resolvers.saved_queries import MetricQueryInput
 from schema.cost import costs
+from schema.inputs.metric_query import MetricQueryInput
 from schema.permissions import requires
 from schema.types.metric_definitions import DimensionDefinition, MetricDefinition, MetricExplanation
 from schema.types.metric_names import Family, MetricName, Tier

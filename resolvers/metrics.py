@@ -63,7 +63,7 @@ class MetricQueries:
             where=filter_of(filter),
             group_by=tuple(str(one.value) for one in group_by or ()),
             compare=comparison_of(compare, compare_to),
-            order=_order(order_by, metrics, parts),
+            order=default_order(metrics, parts) if order_by is None else order_by.to_domain(),
             limit=20 if limit is None else limit,
             as_of_ms=None if as_of is None else milliseconds(as_of),
             sources=None if sources is None else frozenset(sources),
@@ -75,10 +75,8 @@ class MetricQueries:
         return MetricTable.from_domain(await info.context.loaders.table_by_question.load(question))
 
 
-def _order(given: MetricOrderInput | None, metrics: tuple[str, ...], parts: frozenset[Part]) -> Order | None:
+def default_order(metrics: tuple[str, ...], parts: frozenset[Part]) -> Order | None:
     """Said outright, so that questions which differ in their metrics alone can share a scan."""
-    if given is not None:
-        return given.to_domain()
     if not {Part.GROUPS, Part.GROUP_SERIES} & parts:
         return None
     return Order(next((name for name in metrics if METRICS[name].is_orderable), None))
@@ -87,13 +85,19 @@ def _order(given: MetricOrderInput | None, metrics: tuple[str, ...], parts: froz
 def parts_in(wanted: Selected, *, grouped: bool) -> frozenset[Part]:
     """What of the table is selected. Groups that are asked of an ungrouped question are an empty list."""
     found = {
-        Part.TOTALS: "totals" in wanted,
+        Part.TOTALS: "totals" in wanted or (grouped and _wants_shares(wanted)),
         Part.SERIES: "series" in wanted,
         Part.GROUPS: grouped and ("groups" in wanted or "groupCount" in wanted),
         Part.GROUP_SERIES: grouped and "series" in wanted.below("groups"),
         Part.EXCLUDED: "excluded" in wanted or "withoutTurn" in wanted,
     }
     return frozenset(part for part, is_wanted in found.items() if is_wanted)
+
+
+def _wants_shares(wanted: Selected) -> bool:
+    """A share is of the total, which is then computed too."""
+    values = (wanted.below("groups", "figures"), *wanted.below("groups", "metrics").fields.values())
+    return any("share" in value for value in values)
 
 
 def metrics_in(wanted: Selected) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
 from resolvers.events import EventMutation
 from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
+from resolvers.figures import FigureQueries
 from resolvers.goals import GoalMutation, GoalQuery
+from resolvers.heatmaps import HeatmapQueries
 from resolvers.metric_definitions import MetricDefinitionQueries
 from resolvers.metrics import MetricQueries
 from resolvers.saved_queries import SavedQueryMutation, SavedQueryQuery
@@ -24,7 +26,9 @@ class Query(
     AccountQuery,
     ChatbotQuery,
     ExchangeRateQuery,
+    FigureQueries,
     GoalQuery,
+    HeatmapQueries,
     MetricDefinitionQueries,
     MetricQueries,
     SavedQueryQuery,

@@ -12,34 +12,24 @@ from domain.accounts import Scope
 from domain.checking import Checks
 from domain.problems import InvalidInput, NotFound, Refused
 from domain.queries.canonical import from_canonical, to_canonical
-from domain.queries.query import MetricQuery, NewTo
-from domain.time import Grain, milliseconds
+from domain.time import milliseconds
 from persistence import saved_queries as store
 from persistence.tenancy import reading
 from resolvers.acting import acting
+from resolvers.figures import answered
 from resolvers.metrics import metrics_in, parts_in
 from resolvers.request import Info
 from resolvers.tables import Question
 from schema.cost import costs
-from schema.inputs.metrics import (
-    CompareToInput,
-    FilterInput,
-    MetricOrderInput,
-    RangeInput,
-    comparison_of,
-    filter_of,
-)
+from schema.inputs.metric_query import MetricQueryInput
 from schema.paging import After, Connection, First, connection, decode_id, encode_id, page_window
 from schema.permissions import requires
 from schema.problems import Refusal
-from schema.scalars import TimeZone
 from schema.selection import selected
-from schema.types.metric_names import Comparison, DimensionName, MetricName
+from schema.types.figures import FigureTable
 from schema.types.metrics import MetricTable
-from schema.types.vocabulary import Source
 
 _MOST_VERSIONS = 100
-_MOST_METRICS = 50
 
 
 @strawberry.type(description="One version of a saved query.")
@@ -94,6 +84,13 @@ class SavedQuery:
         return MetricTable.from_domain(await info.context.loaders.table_by_question.load(question))
 
     @strawberry.field(
+        description="Its answer now with every metric that it names, in one shape.",
+        extensions=[requires(Scope.METRICS_READ), costs(10)],
+    )
+    async def figures(self, info: Info) -> FigureTable:
+        return await answered(info, from_canonical(self.saved.definition))
+
+    @strawberry.field(
         description="Its versions, newest first, at most 100.", extensions=[requires(Scope.METRICS_READ), costs(5)]
     )
     async def versions(self, info: Info) -> list[SavedQueryVersion]:
@@ -104,42 +101,6 @@ class SavedQuery:
             SavedQueryVersion(version=one.version, definition=one.definition, created_at=one.created_at)
             for one in found
         ]
-
-
-@strawberry.input(description="A question about metrics, as the field `metrics` takes it, with the metrics as a list.")
-class MetricQueryInput:
-    metrics: list[MetricName] = strawberry.field(description="1 to 50 metrics.")
-    range: RangeInput = strawberry.field(description="Which time; a rolling or calendar range moves along.")
-    time_zone: TimeZone | None = strawberry.field(default=None, description="Default: the workspace's.")
-    grain: Grain | None = strawberry.field(default=None, description="Width of buckets; default by the range.")
-    filter: FilterInput | None = strawberry.field(default=None, description="Of what.")  # type: ignore[valid-type]
-    group_by: list[DimensionName] | None = strawberry.field(default=None, description="Split how; at most 3.")
-    compare: Comparison | None = strawberry.field(default=None, description="With what.")
-    compare_to: CompareToInput | None = strawberry.field(default=None, description="With compare CUSTOM.")
-    order_by: MetricOrderInput | None = strawberry.field(default=None, description="Order of groups.")
-    limit: int | None = strawberry.field(default=None, description="Groups shown; the rest is OTHER.")
-    sources: list[Source] | None = strawberry.field(default=None, description="Default: LIVE.")
-    include_bots: bool = strawberry.field(default=False, description="Also traffic of robots.")
-    new_to: NewTo = strawberry.field(default=NewTo.WORKSPACE, description="Where a visitor counts as new.")
-
-    def to_domain(self) -> MetricQuery:
-        checks = Checks("input", "query")
-        checks.whole(len(self.metrics), "metrics", least=1, most=_MOST_METRICS)
-        checks.refuse()
-        return MetricQuery(
-            metrics=tuple(dict.fromkeys(str(one.value) for one in self.metrics)),
-            range=self.range.to_domain(),
-            time_zone=self.time_zone,
-            grain=self.grain,
-            where=filter_of(self.filter),
-            group_by=tuple(str(one.value) for one in self.group_by or ()),
-            compare=comparison_of(self.compare, self.compare_to),
-            order=None if self.order_by is None else self.order_by.to_domain(),
-            limit=20 if self.limit is None else self.limit,
-            sources=None if self.sources is None else frozenset(self.sources),
-            include_bots=self.include_bots,
-            new_to=self.new_to,
-        )
 
 
 @strawberry.input

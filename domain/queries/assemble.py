@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from domain.cycles import Cells as CycleCells
+from domain.cycles import count_occurrences
 from domain.dimensions import OTHER, UNKNOWN, Chatbots, Closed, Dimension, Open
 from domain.metrics.algebra import Measure, Relation, is_additive
 from domain.metrics.metric import Unit
@@ -60,6 +62,7 @@ def assemble(
         previous_window=plan.windows[PREVIOUS] if len(plan.windows) > 1 else None,
         buckets=plan.buckets[NOW],
         previous_buckets=plan.buckets[PREVIOUS] if len(plan.buckets) > 1 else (),
+        cells=_cells(plan),
         totals=totals,
         series=_all_series(shelf, None) if Part.SERIES in plan.parts else {},
         groups=tuple(_group(shelf, codes, labels, totals) for codes in shown),
@@ -68,6 +71,13 @@ def assemble(
         excluded={name: count for name, count in excluded.items() if name != "without_turn"},
         without_turn=excluded.get("without_turn"),
     )
+
+
+def _cells(plan: QueryPlan) -> CycleCells | None:
+    cycle = plan.query.cycle
+    if cycle is None:
+        return None
+    return count_occurrences(plan.windows[NOW], cycle, plan.scope.zone, plan.as_of_ms)
 
 
 def _relations(plan: QueryPlan) -> Iterable[Relation]:
@@ -99,8 +109,8 @@ def _all_series(shelf: Shelf, codes: Codes | None) -> dict[str, Series]:
 
 def _series(shelf: Shelf, evaluation: Evaluation, codes: Codes | None) -> Series:
     now, *before = (
-        tuple(shelf.reading(evaluation, CellKey(window, index, codes)) for index in range(len(buckets)))
-        for window, buckets in enumerate(shelf.plan.buckets)
+        tuple(shelf.reading(evaluation, CellKey(window, index, codes)) for index in range(length))
+        for window, length in enumerate(shelf.plan.lengths)
     )
     return Series(evaluation.metric, now, before[0] if before else None)
 

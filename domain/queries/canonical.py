@@ -7,6 +7,7 @@ import json
 from datetime import date
 from typing import Any, Final, assert_never
 
+from domain.cycles import Cycle
 from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
 from domain.queries.query import Comparison, MetricQuery, NewTo, Order
 from domain.time import Calendar, Dates, Grain, Moments, Rolling, TimeRange
@@ -31,6 +32,8 @@ def to_canonical(query: MetricQuery) -> str:
         "order": None if query.order is None else [query.order.metric, query.order.descending],
         "sources": None if query.sources is None else sorted(source.name for source in query.sources),
     }
+    if query.cycle is not None:
+        told["cycle"] = query.cycle
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -48,6 +51,7 @@ def from_canonical(text: str) -> MetricQuery:
         new_to=NewTo(told["newTo"]),
         time_zone=told["timeZone"],
         grain=None if told["grain"] is None else Grain(told["grain"]),
+        cycle=Cycle(told["cycle"]) if "cycle" in told else None,
         compare=_read_compare(compare),
         order=None if told["order"] is None else Order(metric=told["order"][0], descending=told["order"][1]),
         sources=None if told["sources"] is None else frozenset(Source[name] for name in told["sources"]),

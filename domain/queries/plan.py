@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Flag, auto
 from typing import Final
 
+from domain.cycles import cells_of
 from domain.days import LocalDays
 from domain.dimensions import DIMENSIONS, Dimension
 from domain.metrics.algebra import (
@@ -40,7 +41,7 @@ from domain.problems import Refused
 from domain.queries.filters import dimensions_in, predicate_of
 from domain.queries.query import Comparison, MetricQuery, Part, bucket_problems
 from domain.queries.scope import Scope, reports_all
-from domain.time import Bucket, Grain, Window, buckets, default_grain, preceding, resolve, same_last_year
+from domain.time import Bucket, Grain, Window, buckets, edges_around, edges_within, preceding, resolve, same_last_year
 from domain.vocabulary import Source
 
 NOW: Final = 0
@@ -90,7 +91,6 @@ class Branch:
     cuts: tuple[Cut, ...]
     measures: tuple[Measure, ...]
     where: Predicate
-    edges: tuple[int, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     first_seen_at_chatbot: bool = False
     by_day: bool = False
@@ -113,7 +113,9 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """`kept`: codes of the groups to tell apart, everything else is OTHER; None tells all apart."""
+    """`buckets`: of each window, where series run over them. `edges`: where the buckets, or the parts of a cycle,
+    begin, and the end of the last. `kept`: codes of the groups to tell apart, everything else is OTHER; None tells all
+    apart."""
 
     query: MetricQuery
     scope: Scope
@@ -121,6 +123,7 @@ class QueryPlan:
     windows: tuple[Window, ...]
     grain: Grain
     buckets: tuple[tuple[Bucket, ...], ...]
+    edges: tuple[tuple[int, ...], ...]
     parts: frozenset[Part]
     kept: tuple[tuple[int, ...], ...] | None = None
 
@@ -130,6 +133,12 @@ class QueryPlan:
             satisfaction_by(self.scope.instrument) if name == "satisfaction" else METRICS[name]
             for name in self.query.computed_metrics
         )
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How long the series of each window are."""
+        cycle = self.query.cycle
+        return tuple(len(one) if cycle is None else len(cycle.cells) for one in self.buckets)
 
     @property
     def hides_small_groups(self) -> bool:
@@ -144,15 +153,17 @@ def make_plan(query: MetricQuery, scope: Scope, now_ms: int) -> QueryPlan:
     if problems:
         raise Refused(*problems)
     windows = (window, *_compared(query, window, as_of_ms, scope))
-    grain = query.grain or default_grain(window)
+    grain = query.grain_over(window)
     wants_buckets = bool({Part.SERIES, Part.GROUP_SERIES} & query.parts)
+    told_apart = windows if wants_buckets and query.cycle is None else ()
     return QueryPlan(
         query=query,
         scope=scope,
         as_of_ms=as_of_ms,
         windows=windows,
         grain=grain,
-        buckets=tuple(buckets(one, grain, scope.zone, as_of_ms) if wants_buckets else () for one in windows),
+        buckets=tuple(buckets(one, grain, scope.zone, as_of_ms) for one in told_apart) or ((),) * len(windows),
+        edges=tuple(edges_within(one, grain, scope.zone) if wants_buckets else () for one in windows),
         parts=query.parts,
     )
 
@@ -192,7 +203,7 @@ def _legs(
 ) -> Iterable[Branch]:
     """One leg where it can be; apart where the start of the cell matters or a session falls into several groups."""
     cuts = cuts_of(plan.parts)
-    if relation is Relation.MOMENT or not plan.buckets[index]:
+    if relation is Relation.MOMENT or not plan.edges[index]:
         cuts = tuple(cut for cut in cuts if Cut.BUCKET not in cut)
     overlapping = [dimension for dimension in plan.query.dimensions if dimension.overlaps(relation)]
     plain = Branch(
@@ -202,7 +213,6 @@ def _legs(
         cuts=cuts,
         measures=measures,
         where=_population(plan, relation),
-        edges=edges_of(plan, index),
         dimensions=plan.query.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
         by_day=relation is not Relation.SESSION_COST and any(isinstance(one, SumMoney) for one in measures),
@@ -286,10 +296,12 @@ def excluded_measures(plan: QueryPlan) -> dict[str, Measure]:
     return found
 
 
-def edges_of(plan: QueryPlan, index: int) -> tuple[int, ...]:
-    """Starts of the buckets of a window, and the end of the last."""
-    found = plan.buckets[index]
-    return (*(bucket.from_ms for bucket in found), found[-1].to_ms) if found else ()
+def cells_on(plan: QueryPlan, index: int) -> tuple[int, ...]:
+    """Where the buckets of a window make up the cells of a cycle: the place of each among them, from 0."""
+    cycle = plan.query.cycle
+    if cycle is None or not plan.edges[index]:
+        return ()
+    return cells_of(edges_around(plan.windows[index], cycle.grain, plan.scope.zone), cycle, plan.scope.zone)
 
 
 def population(query: MetricQuery) -> Predicate:

@@ -10,6 +10,7 @@ from enum import StrEnum, unique
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.cycles import Cycle
 from domain.dimensions import DIMENSIONS, Dimension, dimensions_of
 from domain.metrics.algebra import Place, columns, measures_of
 from domain.metrics.catalogue import METRICS
@@ -20,6 +21,8 @@ from domain.time import DAY_MS, Calendar, Dates, Grain, Moments, Rolling, TimeRa
 from domain.vocabulary import Source
 
 MOST_BUCKETS: Final = 10_000
+MOST_HOURS_OF_CYCLE: Final = 50_000
+"""They are not told one by one."""
 MOST_CELLS: Final = 100_000
 MOST_GROUPS: Final = 1_000
 MOST_DIMENSIONS: Final = 3
@@ -66,12 +69,13 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricQuery:
     """`among`: the chatbots that the asker may see, None = all. `sources` None = live, or all where the question
-    itself speaks of sources. `as_of_ms` None = the moment of asking."""
+    itself speaks of sources. `as_of_ms` None = the moment of asking. With a `cycle`, series run over its cells."""
 
     metrics: tuple[str, ...]
     range: TimeRange
     time_zone: str | None = None
     grain: Grain | None = None
+    cycle: Cycle | None = None
     where: Filter = EVERYTHING
     group_by: tuple[str, ...] = ()
     compare: Comparison | Moments | Dates | None = None
@@ -105,6 +109,11 @@ class MetricQuery:
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         return tuple(DIMENSIONS[name] for name in self.group_by)
+
+    def grain_over(self, window: Window) -> Grain:
+        if self.cycle is not None:
+            return self.cycle.grain
+        return self.grain or default_grain(window)
 
     @property
     def effective_new_to(self) -> NewTo:
@@ -210,13 +219,14 @@ def bucket_problems(query: MetricQuery, window: Window) -> Iterator[Problem]:
     """Too many buckets or cells. Judged by the shortest bucket there can be, so before any zone is looked at."""
     if not {Part.SERIES, Part.GROUP_SERIES} & query.parts:
         return
-    grain = query.grain or default_grain(window)
+    grain = query.grain_over(window)
     count = window.span_ms // grain.least_ms + 1
-    if count > MOST_BUCKETS:
+    most = MOST_BUCKETS if query.cycle is None else MOST_HOURS_OF_CYCLE
+    if count > most:
         yield InvalidInput(
-            message=f"The range holds about {count} buckets of grain {grain}; it takes up to {MOST_BUCKETS}.",
-            path=("grain",),
-            allowed=tuple(other for other in Grain if window.span_ms // other.least_ms + 1 <= MOST_BUCKETS),
+            message=f"The range holds about {count} buckets of grain {grain}; it takes up to {most}.",
+            path=("range",) if query.cycle else ("grain",),
+            allowed=_shorter(query, window),
         )
     elif Part.GROUP_SERIES in query.parts and count * (query.limit + 1) > MOST_CELLS:
         yield InvalidInput(
@@ -224,6 +234,12 @@ def bucket_problems(query: MetricQuery, window: Window) -> Iterator[Problem]:
             path=("limit",),
             allowed=(f"1..{max(1, MOST_CELLS // count - 1)}",),
         )
+
+
+def _shorter(query: MetricQuery, window: Window) -> tuple[str, ...]:
+    if query.cycle is not None:
+        return (f"1..{MOST_HOURS_OF_CYCLE * query.cycle.grain.least_ms // DAY_MS} days",)
+    return tuple(other for other in Grain if window.span_ms // other.least_ms + 1 <= MOST_BUCKETS)
 
 
 def _longest_span(spec: TimeRange) -> Window:

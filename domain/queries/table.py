@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum, unique
 
+from domain.cycles import Cells
 from domain.dimensions import Dimension
 from domain.intervals import Interval, wilson
 from domain.metrics.metric import Metric
@@ -119,7 +120,8 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class MetricTable:
     """`excluded`: sessions of the range that the population leaves out, by reason. `without_turn`: sessions that
-    have no turn of the dimension grouped by and so stand in no group (R32.13)."""
+    have no turn of the dimension grouped by and so stand in no group (R32.13). `cells`: of a cycle; series run over
+    them instead of the buckets."""
 
     as_of_ms: int
     fresh_through_ms: int
@@ -131,6 +133,7 @@ class MetricTable:
     previous_window: Window | None
     buckets: tuple[Bucket, ...]
     previous_buckets: tuple[Bucket, ...]
+    cells: Cells | None
     totals: Mapping[str, Figure]
     series: Mapping[str, Series]
     groups: tuple[Group, ...]

@@ -162,6 +162,11 @@ def compile_bucket_start(index: Number, edges: Number) -> Number:
     return start
 
 
+def compile_cell(bucket: Number, cells: Number) -> Number:
+    cell: Number = Grouping(cells)[bucket]
+    return cell
+
+
 def compile_slot(time: Number, base: Number, width: Number) -> Number:
     """The place of a moment on an even grid: the rendering for the columnar copy."""
     slot: Number = Grouping(time - base).op("//")(width)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from domain.metrics.algebra import OUTSIDE_SESSIONS
-from domain.queries.plan import QueryPlan, edges_of, local_days
+from domain.queries.plan import QueryPlan, local_days
 from persistence.engine import MemoryShort, PinnedRows
 from persistence.metrics.moving import values_of
 from persistence.metrics.shapes import Shape, shape_of
@@ -72,6 +72,6 @@ _NO_COPY: Final = "The workspace is small, or its columnar copy is not loaded or
 
 
 def _has_grids(plan: QueryPlan, shape: Shape) -> bool:
-    found = [edges_of(plan, index) for index in range(len(plan.windows))]
+    found = [plan.edges[index] for index in range(len(plan.windows))]
     found += [local_days(plan, branch.window_index)[0] for branch in shape.branches if branch.by_day]
     return all(grid_of(edges) is not None for edges in found if edges)

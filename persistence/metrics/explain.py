@@ -49,7 +49,7 @@ async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explana
     plan = await plan_for(reader, query, now_ms=now_ms)
     shape = shape_of(plan)
     if not shape.branches:
-        return Explanation("NONE", "Nothing has to be computed.", 0, 0.0, len(plan.buckets[0]), 0, 0, "")
+        return Explanation("NONE", "Nothing has to be computed.", 0, 0.0, plan.lengths[0], 0, 0, "")
     values = values_of(plan, shape.branches, reader.workspace_id)
     told = (await reader.connection.execute(PlanOf(shape.for_database), values)).scalar_one()
     root = told[0]["Plan"]
@@ -60,7 +60,7 @@ async def explain(reader: Reader, query: MetricQuery, *, now_ms: int) -> Explana
         why=why,
         rows_estimate=_rows_read(root),
         planner_cost=float(root["Total Cost"]),
-        buckets=len(plan.buckets[0]),
+        buckets=plan.lengths[0],
         legs=len(shape.branches),
         measures=sum(len(branch.measures) for branch in shape.branches),
         statement=text_of(shape.for_database, reader.connection.dialect),

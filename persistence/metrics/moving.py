@@ -3,14 +3,14 @@
 Everything else of a statement is its shape, which is made once and used again (see shapes.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS
-from domain.queries.plan import Branch, QueryPlan, edges_of, local_days
+from domain.queries.plan import Branch, QueryPlan, cells_on, local_days
 from persistence.metrics.compile import Number
 from persistence.metrics.slots import grid_of
 
@@ -50,6 +50,11 @@ def edges(axis: str) -> Number:
     return bindparam(f"edges_of_{axis}", type_=ARRAY(BigInteger))
 
 
+def cells(axis: str) -> Number:
+    """Of each bucket its cell, from 1."""
+    return bindparam(f"cells_of_{axis}", type_=ARRAY(Integer))
+
+
 def grid_base(axis: str) -> Number:
     return bindparam(f"grid_base_of_{axis}", type_=BigInteger())
 
@@ -77,19 +82,24 @@ def values_of(plan: QueryPlan, branches: Iterable[Branch], workspace_id: UUID | 
         found["workspace_id"] = workspace_id
     for index, window in enumerate(plan.windows):
         found |= {f"from_{index}": window.from_ms, f"to_{index}": window.to_ms}
+    cells_of_axis = {buckets_of(index): cells_on(plan, index) for index in range(len(plan.windows))}
     for axis, moments in _axes(plan, branches).items():
-        found |= _grid_values(axis, moments) if workspace_id is None else {f"edges_of_{axis}": list(moments)}
+        places = [place + 1 for place in cells_of_axis.get(axis, ())]
+        if workspace_id is None:
+            found |= _grid_values(axis, moments, places)
+        else:
+            found |= {f"edges_of_{axis}": list(moments), f"cells_of_{axis}": places}
     return found
 
 
 def _axes(plan: QueryPlan, branches: Iterable[Branch]) -> dict[str, tuple[int, ...]]:
     """Edges of every time axis that has some."""
-    found = {buckets_of(index): edges_of(plan, index) for index in range(len(plan.windows))}
+    found = {buckets_of(index): plan.edges[index] for index in range(len(plan.windows))}
     found |= {days_of(one.window_index): local_days(plan, one.window_index)[0] for one in branches if one.by_day}
     return {axis: moments for axis, moments in found.items() if moments}
 
 
-def _grid_values(axis: str, moments: tuple[int, ...]) -> dict[str, object]:
+def _grid_values(axis: str, moments: tuple[int, ...], places: Sequence[int]) -> dict[str, object]:
     grid = grid_of(moments)
     if grid is None:
         raise ValueError("the buckets lie on no even grid")
@@ -97,6 +107,6 @@ def _grid_values(axis: str, moments: tuple[int, ...]) -> dict[str, object]:
         f"grid_base_of_{axis}": grid.base_ms,
         f"slot_width_of_{axis}": grid.slot_ms,
         f"slots_of_{axis}": list(range(len(grid.buckets))),
-        f"slot_buckets_of_{axis}": list(grid.buckets),
+        f"slot_buckets_of_{axis}": [places[bucket - 1] for bucket in grid.buckets] if places else list(grid.buckets),
         f"slot_starts_of_{axis}": list(grid.starts),
     }

@@ -39,6 +39,7 @@ from persistence.metrics.compile import (
     Surroundings,
     Truth,
     compile_bucket,
+    compile_cell,
     compile_expression,
     compile_predicate,
     compile_slot,
@@ -124,7 +125,7 @@ def _row_columns(
     if leg.slots is not None:
         found += [leg.slots.c.bucket, leg.slots.c.start_ms]
     elif Cut.BUCKET in branch.is_cut_by:
-        found.append(compile_bucket(_time(leg), moving.edges(moving.buckets_of(branch.window_index))).label("bucket"))
+        found.append(_bucket(leg).label("bucket"))
     found += _dimension_columns(leg, within, turns)
     read = {column_name(leg, column): column for measure in branch.measures for column in columns(measure)}
     if turns:
@@ -133,6 +134,12 @@ def _row_columns(
         found += _money_columns(leg)
     found += [within.column(column).label(name) for name, column in read.items()]
     return found or [literal(1, Integer).label("one")]
+
+
+def _bucket(leg: Leg) -> Number:
+    axis = moving.buckets_of(leg.branch.window_index)
+    bucket = compile_bucket(_time(leg), moving.edges(axis))
+    return bucket if leg.plan.query.cycle is None else compile_cell(bucket, moving.cells(axis))
 
 
 def _money_columns(leg: Leg) -> list[ColumnElement[Any]]:
@@ -204,9 +211,7 @@ def _same_session(leg: Leg) -> Truth:
     same: Truth = leg.session.c.session_id == leg.row.c.session_id
     if leg.in_copy:
         return same
-    return and_(
-        leg.session.c.workspace_id == leg.row.c.workspace_id, leg.session.c.month == leg.row.c.month, same
-    )
+    return and_(leg.session.c.workspace_id == leg.row.c.workspace_id, leg.session.c.month == leg.row.c.month, same)
 
 
 def _same_visitor(leg: Leg, visitor: FromClause) -> Truth:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from domain.queries.plan import Branch, QueryPlan, branches_of, edges_of
+from domain.queries.plan import Branch, QueryPlan, branches_of
 from domain.time import Rolling
 from persistence.metrics.reads import tables_read
 from persistence.metrics.statement import Layout, Statement, build_statement, layout_of
@@ -62,7 +62,7 @@ def _key(plan: QueryPlan) -> Hashable:
         replace(plan.query, range=Rolling.LAST_24H, as_of_ms=None, time_zone=None, grain=None, compare=None),
         plan.parts,
         plan.kept,
-        tuple(bool(edges_of(plan, index)) for index in range(len(plan.windows))),
+        tuple(bool(plan.edges[index]) for index in range(len(plan.windows))),
         scope.chatbots,
         scope.instrument,
         scope.rates.currency,

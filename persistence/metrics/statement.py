@@ -107,7 +107,8 @@ def _keys_of(cut: Cut, rows: FromClause, names: Sequence[str]) -> list[ColumnEle
 def _aggregating(leg: Leg, rows: FromClause) -> Surroundings:
     """Names as the rows to aggregate carry them."""
     start: Number = leg.start
-    if Cut.BUCKET in leg.branch.is_cut_by and any(depends_on_window(measure) for measure in leg.branch.measures):
+    by_bucket = Cut.BUCKET in leg.branch.is_cut_by and leg.plan.query.cycle is None
+    if by_bucket and any(depends_on_window(measure) for measure in leg.branch.measures):
         edges = moving.edges(moving.buckets_of(leg.branch.window_index))
         start = rows.c.start_ms if leg.in_copy else compile_bucket_start(rows.c.bucket, edges)
     return Surroundings(

@@ -4,7 +4,6 @@ from typing import Any, Final, cast
 
 import strawberry
 
-from domain.intervals import Interval as DomainInterval
 from domain.metrics.algebra import Histogram
 from domain.metrics.metric import Metric, Unit
 from domain.queries.table import Figure, Reading, Series
@@ -98,12 +97,12 @@ class RatioValue(MetricValue):
 
     @strawberry.field(description="95 % interval of the share (Wilson score).")
     def interval(self) -> Interval | None:
-        found = self.figure.now.interval
-        return None if found is None else _interval(found)
+        return interval_of(self.figure.now)
 
 
-def _interval(found: DomainInterval) -> Interval:
-    return Interval(lower=found.lower, upper=found.upper)
+def interval_of(reading: Reading) -> Interval | None:
+    found = reading.interval
+    return None if found is None else Interval(lower=found.lower, upper=found.upper)
 
 
 @strawberry.type(description="A length of time in seconds.")
@@ -192,14 +191,14 @@ class Bin:
 class DistributionValue(MetricValue):
     @strawberry.field(description="The bins in order; null only with a reason.")
     def bins(self) -> list[Bin] | None:
-        return _bins(self.figure.now)
+        return bins_of(self.figure.now)
 
     @strawberry.field(description="The bins of the compared period.")
     def previous_bins(self) -> list[Bin] | None:
-        return None if self.figure.previous is None else _bins(self.figure.previous)
+        return None if self.figure.previous is None else bins_of(self.figure.previous)
 
 
-def _bins(reading: Reading) -> list[Bin] | None:
+def bins_of(reading: Reading) -> list[Bin] | None:
     formula, counts = reading.metric.formula, reading.value
     if not isinstance(formula, Histogram) or not isinstance(counts, tuple):
         return None

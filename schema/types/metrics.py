@@ -51,7 +51,7 @@ class Lines:
         self.previous_buckets = table.previous_buckets
 
 
-def _described(metric: Metric) -> str:
+def described(metric: Metric) -> str:
     return f"{metric.title}. {metric.definition}"
 
 
@@ -71,11 +71,11 @@ def _series_field(metric: Metric) -> StrawberryField:
 
 def _made(metric: Metric, resolve: Callable[[Any], Any], kind: type) -> StrawberryField:
     resolve.__name__ = metric.name
-    made = strawberry.field(resolver=resolve, name=metric.name, description=_described(metric), graphql_type=kind)
+    made = strawberry.field(resolver=resolve, name=metric.name, description=described(metric), graphql_type=kind)
     return cast("StrawberryField", made)
 
 
-def _type_of(name: str, description: str, fields: list[StrawberryField]) -> type:
+def type_of(name: str, description: str, fields: list[StrawberryField]) -> type:
     """A GraphQL type whose objects are plain Python ones of another class."""
     namespace: dict[str, Any] = {field.python_name or field.name: field for field in fields}
     namespace["__annotations__"] = {field.python_name or field.name: Any for field in fields}
@@ -120,13 +120,13 @@ def _previous_buckets(root: Any) -> list[Bucket]:
     return [Bucket.from_domain(bucket) for bucket in root.previous_buckets]
 
 
-MetricTotals = _type_of(
+MetricTotals = type_of(
     "MetricTotals",
     "Every metric; only those that are selected are computed.",
     [_value_field(one) for one in METRICS.values()],
 )
 
-MetricSeries = _type_of(
+MetricSeries = type_of(
     "MetricSeries",
     "Every metric over the buckets; only those that are selected are computed.",
     [

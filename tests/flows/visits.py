@@ -205,6 +205,11 @@ def tell_visits(visits: list[Visit]) -> Iterator[Event]:
         yield from _Teller(visit).tell()
 
 
+def asked_ms(number: int) -> int:
+    """When a visit's question is asked, after its start."""
+    return 1_000 + 20_000 * number
+
+
 class _Teller:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -230,7 +235,7 @@ class _Teller:
         yield self._event("session_ended", 120_000, actor="USER")
 
     def _turn(self, number: int, turn: Turn) -> Iterator[Event]:
-        asked = 1_000 + 20_000 * number
+        asked = asked_ms(number)
         question = _known({"intent": turn.intent, "topic": turn.topic})
         yield self._event("message", asked, role="USER", text=f"question {number}", **question)
         answer: Event = {

@@ -148,7 +148,7 @@ class Case:
         if "component" in self.split:
             self.split = dice.choice((("component",), ("component", "chatbot")))
         # What lies outside sessions is asked for apart: the copies do not hold it.
-        of_probes = "component" in self.split or dice.random() < 0.1
+        of_probes = "component" in self.split or (not self.split and dice.random() < 0.2)
         usable = [
             name
             for name, metric in METRICS.items()

@@ -212,13 +212,13 @@ async def test_groups_with_their_series(facts: Facts, figures: AskForFigures) ->
             {
                 "key": [{"value": "APP", "label": "App"}],
                 "other": False,
-                "metrics": {"sessions": {"value": 2, "share": None}},
+                "metrics": {"sessions": {"value": 2, "share": 0.5}},
                 "series": {"sessions": {"values": [0, 2, 0]}},
             },
             {
                 "key": [{"value": None, "label": "Other"}],
                 "other": True,
-                "metrics": {"sessions": {"value": 2, "share": None}},
+                "metrics": {"sessions": {"value": 2, "share": 0.5}},
                 "series": {"sessions": {"values": [0, 2, 0]}},
             },
         ],

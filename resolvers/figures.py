@@ -1,0 +1,38 @@
+"""Root field of figures whose metrics are data. What is computed is what is selected."""
+
+from dataclasses import replace
+
+import strawberry
+
+from domain.accounts import Scope
+from domain.metrics.catalogue import METRICS
+from domain.queries.query import MetricQuery
+from domain.time import milliseconds
+from resolvers.metrics import default_order, parts_in
+from resolvers.request import Info
+from resolvers.tables import Question
+from schema.cost import costs
+from schema.inputs.metric_query import MetricQueryInput
+from schema.permissions import requires
+from schema.selection import selected
+from schema.types.figures import FigureTable
+
+
+@strawberry.type
+class FigureQueries:
+    @strawberry.field(
+        description="The same as `metrics`, with the metrics as a list of names and every value in one shape: for "
+        "dashboards that are put together by people or programs. Null only beside an error.",
+        extensions=[requires(Scope.METRICS_READ), costs(10)],
+    )
+    async def figures(self, info: Info, query: MetricQueryInput) -> FigureTable | None:
+        return await answered(info, query.to_domain())
+
+
+async def answered(info: Info, asked: MetricQuery) -> FigureTable:
+    parts = parts_in(selected(info), grouped=bool(asked.group_by))
+    order = asked.order or default_order(asked.metrics, parts)
+    query = replace(asked, parts=parts, order=order, among=info.context.viewer.chatbot_ids)
+    question = Question(query, now_ms=milliseconds(info.context.clock()))
+    table = await info.context.loaders.table_by_question.load(question)
+    return FigureTable.from_domain(table, tuple(METRICS[name] for name in asked.metrics))

@@ -103,6 +103,10 @@ class Dimension:
         of_sessions = self.session is not None and relation not in OUTSIDE_SESSIONS
         return of_sessions or (self.turn is not None and relation in _SESSION_RELATIONS)
 
+    def stands_on(self, relation: Relation) -> bool:
+        """Whether a row of it has a value: as a fact that is counted, or as the very turn that the dimension is of."""
+        return self.allows(relation) or (self.turn is not None and self.turn.relation is relation)
+
     def overlaps(self, relation: Relation) -> bool:
         """Whether one row can fall into several groups."""
         return self.turn is not None and relation not in self.own

@@ -10,6 +10,7 @@ from resolvers.chatbots import ChatbotMutation, ChatbotQuery
 from resolvers.events import EventMutation
 from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
 from resolvers.figures import FigureQueries
+from resolvers.funnels import FunnelQueries
 from resolvers.goals import GoalMutation, GoalQuery
 from resolvers.heatmaps import HeatmapQueries
 from resolvers.metric_definitions import MetricDefinitionQueries
@@ -27,6 +28,7 @@ class Query(
     ChatbotQuery,
     ExchangeRateQuery,
     FigureQueries,
+    FunnelQueries,
     GoalQuery,
     HeatmapQueries,
     MetricDefinitionQueries,

@@ -18,7 +18,6 @@ LATER: Final = {
         *(277, 278, *range(279, 285)),
     ),
     "pushed figures and pages": (1, 21, 22, 212),
-    "funnels of steps in order": (211,),
     "needs what a chatbot is set to and when it was last heard of": (119, 120, 121, 122),
     "our own figures have to become facts": (118,),
     "needs a set of intents that is frozen for the comparison": (294,),

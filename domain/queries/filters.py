@@ -204,7 +204,9 @@ def may_hold(tree: Filter, chatbot: str) -> bool | None:
 
 def value_on(dimension: Dimension, relation: Relation) -> Expression | None:
     """Where the single value of a row stands, or None if it lies in the session's turns."""
-    return dimension.own.get(relation, dimension.session)
+    turn = dimension.turn
+    own = turn.of if turn is not None and turn.relation is relation else dimension.session
+    return dimension.own.get(relation, own)
 
 
 def _matching(dimension: Dimension, relation: Relation, codes: tuple[int, ...]) -> Predicate:

@@ -28,6 +28,7 @@ from domain.metrics.algebra import (
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric
 from domain.metrics.quality import satisfaction_by
+from domain.queries.funnel import FunnelEvent
 from domain.vocabulary import Instrument
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
 from persistence.metrics.relations import table_of as alias_table
@@ -83,6 +84,8 @@ def _needed() -> Iterator[tuple[str, str]]:
         yield from _read(measure.relation, measure)
     for dimension in DIMENSIONS.values():
         yield from _read_by(dimension)
+    for event in FunnelEvent:
+        yield from _read(event.meaning.relation, event.meaning.where)
 
 
 def _is_copied(metric: Metric) -> bool:

@@ -47,7 +47,7 @@ async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTa
         first = replace(plan, parts=_first_parts(plan))
         cells: Cells = await _computed(engine, first)
         groups = groups_in(cells)
-        labels = await _labels(reader, plan, groups)
+        labels = await group_labels(reader, plan, groups)
         order = ranked(plan, cells, labels) if groups else ()
         shown, cells = await _shown(engine, plan, cells, order)
     return assemble(plan, cells, labels, shown, len(groups), fresh_through_ms=now_ms)
@@ -131,7 +131,7 @@ def _day_of(days: tuple[int, ...], told: int) -> int:
     return days[told - 1] if days and told > 0 else told
 
 
-async def _labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:
+async def group_labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:
     wanted: dict[tuple[LabelKind, int], None] = {}
     for place, dimension in enumerate(plan.query.dimensions):
         if isinstance(dimension.values, Open):

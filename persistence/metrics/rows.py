@@ -1,5 +1,6 @@
 """The rows that a leg aggregates: those that count, each with its bucket, its groups and what measures read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,6 +116,17 @@ def rows_of(leg: Leg) -> Select[Any]:
     statement = statement.where(*_conditions(leg, within))
     # Several small values of one session may fall together into OTHER; there it counts once.
     return statement.distinct() if turns and leg.plan.kept is not None else statement
+
+
+def event_rows(leg: Leg, named: Mapping[str, Column]) -> Select[Any]:
+    """The rows that count, one by one: `at_ms`, the columns by their names here, and the dimensions that cut."""
+    within = _reading(leg)
+    columns = [within.column(column).label(name) for name, column in named.items()]
+    return (
+        select(_time(leg).label("at_ms"), *columns, *_dimension_columns(leg, within, {}))
+        .select_from(_joined(leg, {}))
+        .where(*_conditions(leg, within))
+    )
 
 
 def _row_columns(

@@ -10,9 +10,11 @@ from domain.dimensions import DIMENSIONS
 from domain.metrics.algebra import Column, Maximum, Minimum, Relation, at_least
 from domain.metrics.catalogue import METRICS
 from domain.queries.filters import AllOf, In, IsUnknown, NotThis
+from domain.queries.funnel import FunnelEvent, FunnelQuery, FunnelStep
 from domain.queries.plan import branches_of, make_plan
 from domain.queries.query import Comparison, MetricQuery, Part, allowed_dimensions
 from persistence.metrics.compile import Surroundings, compile_measure
+from persistence.metrics.funnel import funnel_of
 from persistence.metrics.statement import build_statement
 from tests.persistence.metrics.planning import DAYS, SCOPE
 
@@ -49,13 +51,25 @@ def statement_of(query: MetricQuery) -> ClauseElement:
 
 @pytest.mark.parametrize("query", list(queries()), ids=lambda query: " ".join(query.group_by) or "filtered")
 def test_nothing_beyond_the_closed_subset(query: MetricQuery) -> None:
-    for node in visitors.iterate(statement_of(query)):
+    check(statement_of(query))
+
+
+def check(statement: ClauseElement) -> None:
+    for node in visitors.iterate(statement):
         if isinstance(node, FunctionElement):
             assert getattr(node, "name", "") in FUNCTIONS
         elif type(node).__name__ not in NODES:
             pytest.fail(f"{type(node).__name__} is no part of the closed subset: {node}")
         operator = getattr(node, "operator", None)
         assert getattr(operator, "__name__", "NoneType") in OPERATORS
+
+
+@pytest.mark.parametrize("in_copy", [False, True])
+def test_a_funnel_stays_within_it_too(in_copy: bool) -> None:
+    base = MetricQuery(metrics=(), range=DAYS, where=In("channel", ("APP",)), group_by=("country", "visitorKind"))
+    steps = tuple(FunnelStep(event) for event in (*FunnelEvent, FunnelEvent.TICKET_OPENED))
+    query = FunnelQuery(base=base, steps=steps)
+    check(funnel_of(query, SCOPE, DAYS.to_ms, in_copy=in_copy))
 
 
 def test_the_check_finds_a_stranger() -> None:

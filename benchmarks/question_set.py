@@ -84,9 +84,9 @@ group by 1 order by 2 desc limit 21""",
     ),
     Question(
         name="Q4",
-        what="hours of 90 days (heatmap)",
-        document="{ metrics(range: {dates: {first: \"%(day90)s\", last: \"%(today)s\"}}, grain: HOUR) "
-        "{ series { sessions { values } } } }",
+        what="hour-of-week heatmap, 90 days",
+        document="{ heatmap(range: {rolling: LAST_90D}) { cells { occurrences } metrics { sessions { values "
+        "perOccurrence peak { index level } } } } }",
         goal_ms=12,
         days=90,
         raw="""

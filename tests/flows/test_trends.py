@@ -219,3 +219,32 @@ def test_percentiles_are_nearest_rank_over_the_raw_waits(
 
 def test_the_last_visit_is_inside() -> None:
     assert FIRST + timedelta(hours=30 * 300) < LAST
+
+
+def test_a_leap_day_is_held_against_the_28th(visited: Installation) -> None:
+    """Pitfall 21: the year before has no 29 February."""
+    found = ask(
+        visited,
+        "previousRange { from to }",
+        'compare: SAME_PERIOD_LAST_YEAR timeZone: "Europe/Berlin"',
+        range='{dates: {first: "2024-02-29", last: "2024-02-29"}}',
+    )
+    berlin = ZoneInfo("Europe/Berlin")
+    assert moment(found["previousRange"]["from"]) == datetime(2023, 2, 28, tzinfo=berlin)
+    assert moment(found["previousRange"]["to"]) == datetime(2023, 3, 1, tzinfo=berlin)
+
+
+def test_people_of_the_days_do_not_sum_to_the_people_of_the_range(visited: Installation, visits: Visits) -> None:
+    """Pitfall 4: and the catalogue says so, for whoever would sum them."""
+    found = ask(visited, "totals { uniqueVisitors { value } } series { uniqueVisitors { values } }", "grain: MONTH")
+    per_month: dict[str, set[str]] = {}
+    for visit in visits:
+        per_month.setdefault(f"{visit.at:%Y-%m}", set()).add(visit.visitor)
+    assert found["totals"]["uniqueVisitors"]["value"] == len({visit.visitor for visit in visits})
+    assert sum(found["series"]["uniqueVisitors"]["values"]) == sum(map(len, per_month.values()))
+    assert sum(map(len, per_month.values())) > len({visit.visitor for visit in visits})
+    told = visited.graphql("{ metricDefinitions(names: [UNIQUE_VISITORS, SESSIONS]) { metric additive } }")
+    assert told["metricDefinitions"] == [
+        {"metric": "SESSIONS", "additive": True},
+        {"metric": "UNIQUE_VISITORS", "additive": False},
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.show.lines import show_all
 
 _FOLDER = Path(__file__).resolve().parent
-_OTHERS = {"__init__", "__main__", "lines"}
+_OTHERS = {"__init__", "__main__", "lines", "running"}
 
 
 def main(arguments: list[str]) -> int:

@@ -3,14 +3,11 @@
 import asyncio
 import getpass
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import ingest
@@ -18,8 +15,8 @@ from benchmarks.stage import free_port
 from tests.flows import star_recount as recount
 from tests.flows.storm import raise_storm
 from tests.show.lines import Line
+from tests.show.running import CHECKOUT, run, run_tests
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 START_SECONDS = 900.0
 
 
@@ -102,12 +99,12 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, started: fl
 
 def show_checks() -> str:
     started = time.monotonic()
-    _run([str(CHECKOUT / ".ci" / "run")], seconds=3_600)
+    run([str(CHECKOUT / ".ci" / "run")], seconds=3_600)
     return f".ci/run is green after {time.monotonic() - started:.0f} s"
 
 
 def show_star() -> str:
-    summary = _run_tests("tests/flows/test_star.py")
+    summary = run_tests("tests/flows/test_star.py")
     file = recount.find_star()
     if file is None:
         raise AssertionError(f"{recount.FILE_NAME} is not here: set PARLANCE_DATASETS")
@@ -135,34 +132,18 @@ def show_storm() -> str:
 
 
 def show_tenants() -> str:
-    return _run_tests("tests/flows/test_tenants.py", "-m", "slow")
+    return run_tests("tests/flows/test_tenants.py", "-m", "slow")
 
 
 def show_bad_input() -> str:
     files = ("tests/server/test_errors_page.py", "tests/server/test_http_form.py", "tests/schema")
-    summary = _run_tests(*files, "-m", "not slow")
+    summary = run_tests(*files, "-m", "not slow")
     rows = [line for line in (CHECKOUT / "docs" / "errors.md").read_text().splitlines() if line.startswith("| ")]
     return f"docs/errors.md has {len(rows)} rows of tables; {summary}"
 
 
 def show_graphiql() -> str:
-    return _run_tests("tests/web")
-
-
-def _run_tests(*arguments: str) -> str:
-    """The summary of pytest; a run in which everything was skipped shows nothing."""
-    output = _run([sys.executable, "-m", "pytest", "-q", *arguments], seconds=1_800)
-    summary = output.strip().splitlines()[-1].strip("= ")
-    if " passed" not in summary:
-        raise AssertionError(f"nothing was shown: {output[-1500:]}")
-    return summary
-
-
-def _run(command: Sequence[str], *, seconds: float) -> str:
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=seconds)
-    if done.returncode != 0:
-        raise AssertionError(f"{shutil.which(command[0]) or command[0]} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout
+    return run_tests("tests/web")
 
 
 LINES = [

@@ -15,6 +15,7 @@ from resolvers.goals import GoalMutation, GoalQuery
 from resolvers.heatmaps import HeatmapQueries
 from resolvers.metric_definitions import MetricDefinitionQueries
 from resolvers.metrics import MetricQueries
+from resolvers.retention import RetentionQueries
 from resolvers.saved_queries import SavedQueryMutation, SavedQueryQuery
 from resolvers.sessions import SessionQuery
 from resolvers.workspaces import WorkspaceMutation, WorkspaceQuery
@@ -33,6 +34,7 @@ class Query(
     HeatmapQueries,
     MetricDefinitionQueries,
     MetricQueries,
+    RetentionQueries,
     SavedQueryQuery,
     SessionQuery,
     WorkspaceQuery,

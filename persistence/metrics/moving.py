@@ -75,6 +75,14 @@ def slot_starts(axis: str) -> Number:
     return bindparam(f"slot_starts_of_{axis}", type_=ARRAY(BigInteger))
 
 
+def whole_numbers(name: str) -> Number:
+    return bindparam(name, type_=ARRAY(Integer))
+
+
+def moments(name: str) -> Number:
+    return bindparam(name, type_=ARRAY(BigInteger))
+
+
 def values_of(plan: QueryPlan, branches: Iterable[Branch], workspace_id: UUID | None = None) -> dict[str, object]:
     """All of them, whether a statement has a place for them or not. Without a workspace: for a columnar copy."""
     found: dict[str, object] = {"as_of_ms": plan.as_of_ms, "oldest_open_ms": plan.as_of_ms - LONGEST_IDLE_TIMEOUT_MS}

@@ -4,10 +4,12 @@ Making a statement of many measures costs more than running it on a columnar cop
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Select
 
 from domain.queries.plan import Branch, QueryPlan, branches_of
 from domain.time import Rolling
@@ -15,6 +17,7 @@ from persistence.metrics.reads import tables_read
 from persistence.metrics.statement import Layout, Statement, build_statement, layout_of
 
 MOST_SHAPES: Final = 500
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,26 @@ class Shape:
 
 
 def shape_of(plan: QueryPlan) -> Shape:
-    key = _key(plan)
-    found = _shapes.get(key)
+    return _once(_shapes, _key(plan), lambda: Shape(plan, branches_of(plan)))
+
+
+def kept(plan: QueryPlan, rest: Hashable, make: Callable[[], Select[Any]]) -> Select[Any]:
+    """A statement of another kind, made once for each plan of one shape and each `rest`."""
+    return _once(_statements, (_key(plan), rest), make)
+
+
+def _once(known: OrderedDict[Hashable, Made], key: Hashable, make: Callable[[], Made]) -> Made:
+    found = known.get(key)
     if found is None:
-        found = _shapes[key] = Shape(plan, branches_of(plan))
-        if len(_shapes) > MOST_SHAPES:
-            _shapes.popitem(last=False)
-    _shapes.move_to_end(key)
+        found = known[key] = make()
+        if len(known) > MOST_SHAPES:
+            known.popitem(last=False)
+    known.move_to_end(key)
     return found
 
 
 _shapes: Final[OrderedDict[Hashable, Shape]] = OrderedDict()
+_statements: Final[OrderedDict[Hashable, Select[Any]]] = OrderedDict()
 
 
 def _key(plan: QueryPlan) -> Hashable:

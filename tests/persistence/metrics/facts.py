@@ -16,7 +16,7 @@ from persistence.partitions import ensure_months
 from persistence.tables.base import Row
 from persistence.tables.messages import MessageRow
 from persistence.tables.sessions import SessionRow
-from persistence.tables.visitors import VisitorRow
+from persistence.tables.visitors import VisitorChatbotRow, VisitorRow
 from persistence.tables.workspaces import ChatbotRow
 from persistence.tenancy import writing
 from tests.build import NOON, milliseconds, month_of
@@ -102,6 +102,14 @@ class Facts:
                 for number, seen in first_seen.items()
             ],
         )
+
+    async def visitors_of_chatbot(self, first_seen: Mapping[tuple[int, int], int]) -> None:
+        """By visitor and chatbot."""
+        rows = [
+            {"visitor_id": visitor, "chatbot_id": chatbot, "first_seen_at_ms": seen}
+            for (visitor, chatbot), seen in first_seen.items()
+        ]
+        await self.put(VisitorChatbotRow, rows)
 
     async def chatbot(self, number: int = 1, *, reports: Iterable[Report] = ALL_REPORTS) -> None:
         row = {

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from delivery.languages import detect_languages
 from delivery.worker import Again, Clock, Handling, Job, Worker, WorkerSettings
 from persistence.changes import trim_changes
 from persistence.engine import Database, connected
 from persistence.feeds import Feed, number_entries
 from persistence.jobs import NewJob, sweep_finished
+from persistence.languages import DETECT_LANGUAGES
 from persistence.partitions import ensure_months
 from persistence.tenancy import writing
 from persistence.vault import Vault
@@ -33,13 +35,30 @@ async def keep_up(job: Job) -> Again:
     return Again(after=UPKEEP_EVERY)
 
 
-HANDLINGS: Mapping[str, Handling] = {UPKEEP: Handling(keep_up, deadline=timedelta(minutes=30))}
+HANDLINGS: Mapping[str, Handling] = {
+    UPKEEP: Handling(keep_up, deadline=timedelta(minutes=30)),
+    DETECT_LANGUAGES: Handling(detect_languages, deadline=timedelta(hours=6)),
+}
+BEHIND_INGEST = (DETECT_LANGUAGES,)
+"""What follows a batch after its commit: its lag is shown at /metrics."""
 RECURRING = (NewJob(kind=UPKEEP, unique_key=UPKEEP, priority=-1),)
 
 
-def make_worker(database: Database, vault: Vault, *, clock: Clock, settings: WorkerSettings | None = None) -> Worker:
-    """A worker that knows every kind of job."""
-    return Worker(database, vault, HANDLINGS, clock=clock, settings=settings, recurring=RECURRING)
+def make_worker(
+    database: Database,
+    vault: Vault,
+    *,
+    clock: Clock,
+    settings: WorkerSettings | None = None,
+    detect_languages: bool = True,
+) -> Worker:
+    """A worker that knows every kind of job. What is switched off ends at once, else it would wait for ever."""
+    off = {} if detect_languages else {DETECT_LANGUAGES: Handling(_leave)}
+    return Worker(database, vault, {**HANDLINGS, **off}, clock=clock, settings=settings, recurring=RECURRING)
+
+
+async def _leave(job: Job) -> None:
+    """What came meanwhile is still in the change log, or in the facts, when it is switched on again."""
 
 
 def _months_around(now: datetime) -> range:

@@ -242,6 +242,7 @@ class SessionFact(Struct, gc=False, kw_only=True):
     browser: int | None = None
     operating_system: int | None = None
     language: int | None = None
+    language_detected: bool = False  # from what the visitor wrote, behind ingest, as nothing told it
     user_type: int | None = None
     authenticated: bool | None = None
     primary_intent: int | None = None

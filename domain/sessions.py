@@ -112,6 +112,8 @@ def derive_session(
         settings=settings,
     )
     empty.next_contact_at_ms = fact.next_contact_at_ms
+    if fact.language_detected:  # it stands until it is judged anew, or told
+        empty.language, empty.language_detected = fact.language, True
     delta = _concluded(_folded(empty, ordered, settings), identifies)
     delta.changed = [record for record, was in zip(ordered, before, strict=True) if was != _derived_columns(record)]
     return delta

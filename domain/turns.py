@@ -25,7 +25,6 @@ CONTEXT_COLUMNS: Final = (
     "device",
     "browser",
     "operating_system",
-    "language",
     "user_type",
     "authenticated",
 )
@@ -62,6 +61,14 @@ def fold_start(folding: Folding, start: SessionStartRecord) -> None:
         value = getattr(start, column)
         if value is not None and getattr(fact, column) is None:
             setattr(fact, column, value)
+    if start.language is not None:
+        _tell_language(fact, start.language)
+
+
+def _tell_language(fact: SessionFact, language: int) -> None:
+    """The earliest that was told stands, and any before what was only detected."""
+    if fact.language is None or fact.language_detected:
+        fact.language, fact.language_detected = language, False
 
 
 def fold_message(folding: Folding, message: MessageRecord) -> None:
@@ -111,8 +118,8 @@ def _user_message(fact: SessionFact, message: MessageRecord) -> None:
     fact.last_answer = _OWED
     if fact.primary_intent is None:
         fact.primary_intent = message.intent
-    if fact.language is None:
-        fact.language = message.language
+    if message.language is not None:
+        _tell_language(fact, message.language)
     if message.corrects is not None and message.corrects == fact.last_answer_id:
         fact.answer_signal = _NEGATIVE
         fact.answer_signal_at_ms = message.occurred_at_ms

@@ -15,6 +15,8 @@ from sqlalchemy import text
 
 from persistence.tenancy import Reader, Writer
 
+CHANNEL = "parlance_facts"
+"""The payload of its notices is the workspace's id."""
 KEPT_FOR = timedelta(hours=24)
 
 

@@ -87,6 +87,13 @@ async def enqueue(writer: Writer, vault: Vault, new: NewJob) -> UUID | None:
     return await _add(writer.connection, job_id, new, writer.workspace_id, payload)
 
 
+async def enqueue_notice(writer: Writer, new: NewJob) -> UUID | None:
+    """A job of the writer's workspace that carries no payload: that there is work is all it says."""
+    if new.payload:
+        raise ValueError("a notice carries no payload")
+    return await _add(writer.connection, uuid4(), new, writer.workspace_id, b"")
+
+
 async def enqueue_upkeep(connection: AsyncConnection, new: NewJob) -> UUID | None:
     """A job of no workspace; it carries no payload."""
     if new.payload:
@@ -185,6 +192,19 @@ async def count_jobs(database: Database) -> dict[tuple[str, JobState], int]:
     statement = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
     async with connected(database) as connection:
         return {(kind, JobState(state)): count for kind, state, count in await connection.execute(statement)}
+
+
+async def seconds_behind(database: Database) -> dict[str, float]:
+    """For each kind of job of workspaces: how long the oldest one that is not done waits or runs."""
+    row = JobRow
+    age = func.extract("epoch", func.clock_timestamp() - func.min(row.created_at))
+    statement = (
+        select(row.kind, age)
+        .where(row.state.in_((int(JobState.WAITING), int(JobState.RUNNING))), row.workspace_id.is_not(None))
+        .group_by(row.kind)
+    )
+    async with connected(database) as connection:
+        return {kind: float(seconds) for kind, seconds in await connection.execute(statement)}
 
 
 async def sweep_finished(connection: AsyncConnection, *, done_for: timedelta, buried_for: timedelta) -> int:

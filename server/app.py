@@ -17,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from delivery.handlers import BEHIND_INGEST
 from domain.accounts import DEMO_WORKSPACE_ID
 from persistence.columns.copies import Copies, CopyLimits
 from persistence.engine import Database, DatabaseUnavailable, open_database
-from persistence.jobs import count_jobs
+from persistence.jobs import count_jobs, seconds_behind
 from persistence.vault import Vault
 from resolvers.request import ResolverSettings
 from resolvers.roots import build_schema
@@ -107,7 +108,10 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _background(settings: Settings, database: Database) -> tuple[Background, ...]:
-    return (job_background(database, Vault(settings.key_file), clock=now),) if settings.worker_embedded else ()
+    if not settings.worker_embedded:
+        return ()
+    vault = Vault(settings.key_file)
+    return (job_background(database, vault, clock=now, detect_languages=settings.detect_languages),)
 
 
 def now() -> datetime:
@@ -238,6 +242,8 @@ def _job_figures(deployment: Deployment) -> Callable[[], Awaitable[None]]:
     async def refresh() -> None:
         counts = await count_jobs(deployment.database)
         deployment.measures.jobs({(kind, state.name): count for (kind, state), count in counts.items()})
+        behind = await seconds_behind(deployment.database)
+        deployment.measures.behind_ingest(dict.fromkeys(BEHIND_INGEST, 0.0) | behind)
 
     return refresh
 

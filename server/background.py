@@ -16,12 +16,12 @@ _log = structlog.get_logger(__name__)
 _RESTART_SECONDS = 5.0
 
 
-def job_background(database: Database, vault: Vault, *, clock: Clock) -> Background:
+def job_background(database: Database, vault: Vault, *, clock: Clock, detect_languages: bool = True) -> Background:
     """A worker in the server process; its running jobs have some seconds to end when the server stops."""
 
     @asynccontextmanager
     async def background(stop: asyncio.Event) -> AsyncIterator[None]:
-        worker = make_worker(database, vault, clock=clock)
+        worker = make_worker(database, vault, clock=clock, detect_languages=detect_languages)
         running = asyncio.create_task(run_worker(worker))
         try:
             yield

@@ -40,11 +40,22 @@ class Measures:
         )
 
         self._jobs = Gauge("parlance_jobs", "Jobs by kind and state.", ("kind", "state"), registry=self.registry)
+        self._behind = Gauge(
+            "parlance_behind_ingest_seconds",
+            "How long the oldest work behind ingest waits or runs, by kind.",
+            ("kind",),
+            registry=self.registry,
+        )
 
     def jobs(self, counts: Mapping[tuple[str, str], int]) -> None:
         self._jobs.clear()
         for (kind, state), count in counts.items():
             self._jobs.labels(kind, state).set(count)
+
+    def behind_ingest(self, seconds: Mapping[str, float]) -> None:
+        self._behind.clear()
+        for kind, lag in seconds.items():
+            self._behind.labels(kind).set(lag)
 
     def request(self, *, path: str, operation: str, status: int, seconds: float) -> None:
         self._requests.labels(path, operation, str(status)).inc()

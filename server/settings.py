@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     )
     worker_embedded: bool = Field(True, description="Run background jobs in the server process.")
 
+    detect_languages: bool = Field(
+        True, description="Tell the language of sessions from what visitors write, where the bot sends none."
+    )
+
     ingest_body_limit_bytes: int = Field(
         16 * Megabytes, ge=1_024, description="Largest body of /v1/events, after decompression."
     )

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from domain.facts import ProbeRecord, ReleaseRecord
-from persistence.changes import Subject, record_changes
+from persistence.changes import CHANNEL, Subject, record_changes
 from persistence.feeds import Feed, append_to_feed
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch
 from persistence.ingest.rows import month_at
-
-CHANNEL = "parlance_facts"
-"""The payload of its notices is the workspace's id."""
+from persistence.languages import is_untold, note_untold
 
 
 async def announce(batch: Batch, arrivals: Sequence[Arrival], leads: Sequence[tuple[int, int]]) -> None:
@@ -23,6 +21,8 @@ async def announce(batch: Batch, arrivals: Sequence[Arrival], leads: Sequence[tu
     merged = [session_id for session_id, place in batch.places.items() if place.fact.merged_into is not None]
     if merged:
         await append_to_feed(writer, Feed.SESSION_CHANGE, [(session_id, batch.generation) for session_id in merged])
+    if any(is_untold(place.fact) for place in batch.places.values()):
+        await note_untold(writer)
     await writer.driver.execute("select pg_notify($1, $2)", CHANNEL, str(writer.workspace_id))
 
 

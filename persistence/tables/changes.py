@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.tables.base import Amount, Code, Identity, Instant, Number, Numbers, TenantRow
+from persistence.tables.base import Amount, Code, Identity, Instant, Number, Numbers, PlainText, TenantRow
 
 
 class FactChangeRow(TenantRow):
@@ -26,6 +26,15 @@ class ChangeHorizonRow(TenantRow):
     __tablename__ = "change_horizon"
 
     trimmed_below: Mapped[int] = mapped_column(BigInteger, info={"type": "xid8"})
+
+
+class ChangeReaderRow(TenantRow):
+    """How far a job behind ingest has read the log: where its next look begins."""
+
+    __tablename__ = "change_reader"
+
+    reader: Mapped[PlainText] = mapped_column(primary_key=True)
+    read_through: Mapped[Number]
 
 
 class FeedRow(TenantRow):

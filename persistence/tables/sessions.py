@@ -112,6 +112,7 @@ class SessionRow(MonthlyRow):
     last_answer: Mapped[Code | None]
     opened: Mapped[Flag]
     is_bot: Mapped[Flag]
+    language_detected: Mapped[Flag]
     authenticated: Mapped[Flag | None]
     end_resolved: Mapped[Flag | None]
     handoff_failed: Mapped[Flag]

@@ -82,9 +82,7 @@ class Message:
     is_answer: bool = strawberry.field(description="Whether it answers (not a greeting, not proactive).")
     response_seconds: float | None = strawberry.field(description="From the earliest unanswered user message.")
     confidence: float | None = strawberry.field(description="0 to 1; null when not told.")
-    fallback: bool | None = strawberry.field(
-        description="Failure, uncertainty or low confidence; null unknown."
-    )
+    fallback: bool | None = strawberry.field(description="Failure, uncertainty or low confidence; null unknown.")
     unanswered: bool | None = strawberry.field(description="Left the question unanswered; null unknown.")
 
     @classmethod
@@ -141,6 +139,9 @@ class Session:
     region: str | None = strawberry.field(description="Region, as sent.")
     city: str | None = strawberry.field(description="City, as sent.", extensions=[requires(Scope.CONVERSATIONS_READ)])
     language: str | None = strawberry.field(description="Language tag.")
+    language_detected: bool = strawberry.field(
+        description="The language was detected from what the visitor wrote, as the bot told none."
+    )
     entry_point: str | None = strawberry.field(description="Where in the journey it was opened.")
     referrer: str | None = strawberry.field(description="Page it came from, without query.")
     campaign: str | None = strawberry.field(description="Campaign it came from.")
@@ -193,6 +194,7 @@ class Session:
             region=labels.get("region"),
             city=labels.get("city"),
             language=labels.get("language"),
+            language_detected=fact.language_detected,
             entry_point=labels.get("entry_point"),
             referrer=labels.get("referrer"),
             campaign=labels.get("campaign"),

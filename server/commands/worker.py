@@ -30,7 +30,7 @@ async def _work(settings: Settings, urls: DatabaseUrls) -> None:
     await refuse_unsafe(urls)
     database = open_database(urls.app, pool_size=settings.pool_size)
     try:
-        worker = make_worker(database, Vault(settings.key_file), clock=now)
+        worker = make_worker(database, Vault(settings.key_file), clock=now, detect_languages=settings.detect_languages)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop.set)

@@ -1,6 +1,6 @@
 """What an event must satisfy beyond the types of its fields: one small check per kind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -48,16 +48,25 @@ class Objection(Struct, frozen=True):
     allowed: tuple[str, ...] = ()
 
 
-def objection(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious: bool) -> Objection | None:
-    """The first thing wrong with the event, or None."""
-    if not EARLIEST_MS <= occurred_at_ms <= now_ms + MOST_AHEAD_MS:
-        return _out_of_time(now_ms)
-    if event.session_id is not None and event.thread_id is not None:
-        return _BOTH_POINTERS
+Objections = Iterable[Objection]
+
+
+def objections(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious: bool) -> list[Objection]:
+    """All that is wrong with the event."""
     check = _CHECKS.get(event.__class__)
-    found = check(event) if check is not None else None
-    if found is None and suspicious:
-        return _unstorable(event)
+    found = general_objections(event, occurred_at_ms, now_ms, suspicious=suspicious)
+    return [*found, *check(event)] if check is not None else found
+
+
+def general_objections(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious: bool) -> list[Objection]:
+    """What does not depend on the kind of event."""
+    found: list[Objection] = []
+    if not EARLIEST_MS <= occurred_at_ms <= now_ms + MOST_AHEAD_MS:
+        found.append(_out_of_time(now_ms))
+    if event.session_id is not None and event.thread_id is not None:
+        found.append(_BOTH_POINTERS)
+    if suspicious:
+        found += _unstorable(event)
     return found
 
 
@@ -81,16 +90,17 @@ _BOTH_POINTERS: Final = Objection(
 )
 
 
-def _needs(event: Event, *names: str) -> Objection | None:
+def _needs(event: Event, *names: str) -> Objections:
     """At least one of the pointers."""
     if any(getattr(event, _ATTRIBUTES[name]) is not None for name in names):
-        return None
-    return Objection(
+        return ()
+    missing = Objection(
         code="MISSING",
         field=names[0],
         message=f"This event needs {' or '.join(names)}, so that it can be found where it belongs.",
         allowed=names,
     )
+    return (missing,)
 
 
 _ATTRIBUTES: Final = {
@@ -102,63 +112,66 @@ _ATTRIBUTES: Final = {
 }
 
 
-def _needs_session(event: SessionStarted | SessionEnded) -> Objection | None:
+def _needs_session(event: SessionStarted | SessionEnded) -> Objections:
     return _needs(event, "sessionId", "threadId")
 
 
-def _needs_place(event: Handoff | WorkflowStep | Exposure) -> Objection | None:
+def _needs_place(event: Handoff | WorkflowStep | Exposure) -> Objections:
     return _needs(event, "sessionId", "threadId", "visitorId")
 
 
-def _message(event: Message) -> Objection | None:
+def _message(event: Message) -> Objections:
     if event.session_id is None and event.thread_id is None:
-        return _needs(event, "sessionId", "threadId")
+        yield from _needs(event, "sessionId", "threadId")
+    if event.corrects is not None and event.role != "USER":
+        yield _misplaced("corrects", "only a USER message can correct an answer")
     if event.role != "BOT":
-        return _only_of_bots(event)
-    if event.corrects is not None:
-        return _misplaced("corrects", "only a USER message can correct an answer")
+        yield from _only_of_bots(event)
+        return
     if event.first_byte_at is not None:
         ahead = event.occurred_at - event.first_byte_at
         if ahead > MOST_FIRST_BYTE_LEAD or -ahead > MOST_FIRST_BYTE_LAG:
-            return Objection(
-                code="OUT_OF_RANGE",
-                field="firstByteAt",
-                message="firstByteAt lies too far from occurredAt: at most 24 hours before it and 10 minutes after it.",
-                allowed=("occurredAt - 24 h", "occurredAt + 10 min"),
-            )
-    return _answer_cost(event.answer) if event.answer is not None else None
-
-
-def _only_of_bots(event: Message) -> Objection | None:
+            yield _FAR_FIRST_BYTE
     if event.answer is not None:
-        return _misplaced("answer", "only a BOT message answers")
+        yield from _answer_cost(event.answer)
+
+
+_FAR_FIRST_BYTE: Final = Objection(
+    code="OUT_OF_RANGE",
+    field="firstByteAt",
+    message="firstByteAt lies too far from occurredAt: at most 24 hours before it and 10 minutes after it.",
+    allowed=("occurredAt - 24 h", "occurredAt + 10 min"),
+)
+
+
+def _only_of_bots(event: Message) -> Objections:
+    if event.answer is not None:
+        yield _misplaced("answer", "only a BOT message answers")
     if event.first_byte_at is not None:
-        return _misplaced("firstByteAt", "only a BOT message has a first byte")
+        yield _misplaced("firstByteAt", "only a BOT message has a first byte")
     if event.proactive:
-        return _misplaced("proactive", "only a BOT message can be proactive")
-    if event.corrects is not None and event.role != "USER":
-        return _misplaced("corrects", "only a USER message can correct an answer")
-    return None
+        yield _misplaced("proactive", "only a BOT message can be proactive")
 
 
 def _misplaced(field: str, reason: str) -> Objection:
     return Objection(code="INVALID", field=field, message=f"{field} does not belong here: {reason}.")
 
 
-def _answer_cost(answer: AnswerDetails) -> Objection | None:
-    return None if answer.cost is None else _money(answer.cost, "answer.cost")
+def _answer_cost(answer: AnswerDetails) -> Objections:
+    return () if answer.cost is None else _money(answer.cost, "answer.cost")
 
 
-def _money(money: Money, field: str) -> Objection | None:
+def _money(money: Money, field: str) -> Objections:
     amount = money.amount
     if amount.is_finite() and 0 <= amount <= MOST_AMOUNT and _decimals(amount) <= MOST_DECIMALS:
-        return None
-    return Objection(
+        return ()
+    out_of_range = Objection(
         code="OUT_OF_RANGE",
         field=f"{field}.amount",
         message=f"{field}.amount takes a decimal number from 0 to {MOST_AMOUNT:,} with at most 9 decimals.",
         allowed=(f"0..{MOST_AMOUNT}", "at most 9 decimals"),
     )
+    return (out_of_range,)
 
 
 def _decimals(amount: Decimal) -> int:
@@ -170,57 +183,59 @@ def _decimals(amount: Decimal) -> int:
     return -(exponent + zeros)
 
 
-def _answer(event: Answer) -> Objection | None:
+def _answer(event: Answer) -> Objections:
     return _answer_cost(event.answer)
 
 
-def _retrieval(event: Retrieval) -> Objection | None:
+def _retrieval(event: Retrieval) -> Objections:
     return _needs(event, "messageId", "sessionId", "threadId", "visitorId")
 
 
 _HIGHEST: Final = {"THUMBS": 1, "SOLVED": 1, "RATING_1_5": 5}
 
 
-def _feedback(event: Feedback) -> Objection | None:
+def _feedback(event: Feedback) -> Objections:
     if event.scale is not None and event.instrument != "SURVEY":
-        return _misplaced("scale", "only a SURVEY has a scale of its own")
+        yield _misplaced("scale", "only a SURVEY has a scale of its own")
     lowest = 0 if event.instrument in ("THUMBS", "SOLVED") else 1
     highest = _HIGHEST.get(event.instrument, event.scale or 5)
     if not lowest <= event.score <= highest:
-        return Objection(
+        yield Objection(
             code="OUT_OF_RANGE",
             field="score",
             message=f"score is {event.score}; with {event.instrument} it takes {lowest} to {highest}.",
             allowed=(f"{lowest}..{highest}",),
         )
-    return _needs(event, "messageId", "sessionId", "threadId", "visitorId")
+    yield from _needs(event, "messageId", "sessionId", "threadId", "visitorId")
 
 
-def _ticket(event: Ticket) -> Objection | None:
-    return _needs_place(event) if event.state == "OPENED" else None  # type: ignore[arg-type]
+def _ticket(event: Ticket) -> Objections:
+    return _needs_place(event) if event.state == "OPENED" else ()  # type: ignore[arg-type]
 
 
-def _goal(event: Goal) -> Objection | None:
-    found = _needs(event, "sessionId", "threadId", "visitorId")
-    return found or (_money(event.value, "value") if event.value is not None else None)
+def _goal(event: Goal) -> Objections:
+    yield from _needs(event, "sessionId", "threadId", "visitorId")
+    if event.value is not None:
+        yield from _money(event.value, "value")
 
 
-def _lead(event: Lead) -> Objection | None:
+def _lead(event: Lead) -> Objections:
     return _needs(event, "sessionId", "threadId", "visitorId", "leadId")
 
 
-def _cost_correction(event: CostCorrection) -> Objection | None:
+def _cost_correction(event: CostCorrection) -> Objections:
     return _money(event.cost, "cost")
 
 
-def _identify(event: Identify) -> Objection | None:
-    found = _needs(event, "visitorId")
-    if found is not None or event.traits is None:
-        return found
-    if len(event.traits) > MOST_TRAITS:
-        return _trait("traits", f"{len(event.traits)} traits are too many")
-    wrong = next((name for name, value in event.traits.items() if not _is_trait(name, value)), None)
-    return None if wrong is None else _trait(f"traits.{wrong[:64]}", "this trait cannot be kept")
+def _identify(event: Identify) -> Objections:
+    yield from _needs(event, "visitorId")
+    traits = event.traits or {}
+    if len(traits) > MOST_TRAITS:
+        yield _trait("traits", f"{len(traits)} traits are too many")
+        return
+    for name, value in traits.items():
+        if not _is_trait(name, value):
+            yield _trait(f"traits.{name[:64]}", "this trait cannot be kept")
 
 
 def _is_trait(name: str, value: object) -> bool:
@@ -247,13 +262,11 @@ def _trait(field: str, reason: str) -> Objection:
     )
 
 
-def _unstorable(event: AnyEvent) -> Objection | None:
-    field = next(_with_nul(to_builtins(event), ""), None)
-    if field is None:
-        return None
-    return Objection(
-        code="INVALID", field=field, message=f"{field} holds a NUL character (U+0000), which cannot be stored."
-    )
+def _unstorable(event: AnyEvent) -> Objections:
+    for field in dict.fromkeys(_with_nul(to_builtins(event), "")):
+        yield Objection(
+            code="INVALID", field=field, message=f"{field} holds a NUL character (U+0000), which cannot be stored."
+        )
 
 
 def _with_nul(value: Any, path: str) -> Iterator[str]:
@@ -266,7 +279,7 @@ def _with_nul(value: Any, path: str) -> Iterator[str]:
             yield from _with_nul(part, f"{path}.{name}" if path else name)
 
 
-_CHECKS: Final[dict[type[Event], Callable[[Any], Objection | None]]] = {
+_CHECKS: Final[dict[type[Event], Callable[[Any], Objections]]] = {
     SessionStarted: _needs_session,
     SessionEnded: _needs_session,
     Message: _message,

@@ -24,8 +24,8 @@ _KNOWN_PATTERNS: Final = {
 
 
 class Rejected(Struct, frozen=True, kw_only=True):
-    """Why the event at `index` was not taken. `code`: MALFORMED (no JSON), MISSING, UNKNOWN (a field or value that
-    does not exist), OUT_OF_RANGE, INVALID."""
+    """Why the event at `index` was not taken: the first thing, and `others`. `code`: MALFORMED (no JSON),
+    MISSING, UNKNOWN (a field or value that does not exist), OUT_OF_RANGE, INVALID."""
 
     index: int
     code: str
@@ -33,6 +33,12 @@ class Rejected(Struct, frozen=True, kw_only=True):
     message: str
     allowed: tuple[str, ...] = ()
     suggestion: str | None = None
+    others: "tuple[Rejected, ...]" = ()
+
+    @property
+    def problems(self) -> "tuple[Rejected, ...]":
+        """All that is wrong, the first included."""
+        return (self, *self.others)
 
 
 class _Tag(Struct):
@@ -51,7 +57,7 @@ def explain(error: Exception, item: bytes, index: int) -> Rejected:
     found = _PLACE.search(text)
     path = found.group(1) if found else ""
     said = text[: found.start()] if found else text
-    kind = _kind_of(item)
+    kind = kind_of(item)
     if kind is None:
         return _no_kind(item, said, index)
     return _explain_field(said, path, kind, index)
@@ -65,7 +71,7 @@ def _malformed(error: Exception, index: int) -> Rejected:
     return Rejected(index=index, code="MALFORMED", field="", message=f"The event is not readable JSON: {reason}.")
 
 
-def _kind_of(item: bytes) -> inspect.StructType | None:
+def kind_of(item: bytes) -> inspect.StructType | None:
     try:
         tag = _read_tag(item).type
     except (DecodeError, RecursionError):
@@ -90,16 +96,16 @@ def _explain_field(said: str, path: str, kind: inspect.StructType, index: int) -
     name = named.group(1) if named else ""
     if said.startswith("Object missing required field"):
         field = _join(path, name)
-        needed_type = _type_at(kind, field)
+        needed_type = type_at(kind, field)
         needed = _describe(needed_type)
         message = f"{field} is missing; it takes {needed}."
         return Rejected(index=index, code="MISSING", field=field, message=message, allowed=_allowed(needed_type))
     if said.startswith("Object contains unknown field"):
-        fields = [field.encode_name for field in _fields(_type_at(kind, path))]
+        fields = [field.encode_name for field in fields_of(type_at(kind, path))]
         if not path:
             fields.append("type")
         return _unknown(index, _join(path, name), name, fields, "is no field of this event")
-    expected = _type_at(kind, path)
+    expected = type_at(kind, path)
     if said.startswith("Invalid enum value"):
         return _unknown(index, path, name, _choices(expected), f"is not a value of {path}")
     code = "OUT_OF_RANGE" if re.search(r"<=|>=|out of range|too big", said) else "INVALID"
@@ -132,25 +138,25 @@ _WORDS: Final = {
 }
 
 
-def _type_at(kind: inspect.Type, path: str) -> inspect.Type:
+def type_at(kind: inspect.Type, path: str) -> inspect.Type:
     """The type of the field at a dotted path; the last one that is known if the path leaves the declared fields."""
     found: inspect.Type = kind
     for name in path.split(".") if path else ():
-        step = next((field for field in _fields(found) if field.encode_name == name), None)
+        step = next((field for field in fields_of(found) if field.encode_name == name), None)
         if step is None:
             return found
-        found = _some(step.type)
+        found = some_of(step.type)
     return found
 
 
-def _some(kind: inspect.Type) -> inspect.Type:
+def some_of(kind: inspect.Type) -> inspect.Type:
     """Without "or null"."""
     if isinstance(kind, inspect.UnionType):
         return next(part for part in kind.types if not isinstance(part, inspect.NoneType))
     return kind
 
 
-def _fields(kind: inspect.Type) -> Iterator[inspect.Field]:
+def fields_of(kind: inspect.Type) -> Iterator[inspect.Field]:
     return iter(kind.fields) if isinstance(kind, inspect.StructType) else iter(())
 
 

@@ -9,12 +9,13 @@ from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec import json as wire
 from msgspec.structs import replace
 
-from domain.admission import Objection, objection
+from domain.admission import objections
 from domain.events import AnyEvent, Message, Money
 from domain.identifiers import body_key, event_key
+from domain.mending import Patience, refusal, refused
 from domain.problems import InvalidInput, LimitReached, Refused
 from domain.quantities import moment_ms
-from domain.rejections import Rejected, explain
+from domain.rejections import Rejected
 
 __all__ = ["Rejected", "Reported", "read_events"]
 
@@ -59,29 +60,30 @@ def read_events(
                 allowed=(f"1..{most_events} events",),
             )
         )
-    suspicious = b"\\u0000" in body
-    return [read_event(item, index, now_ms=now_ms, suspicious=suspicious) for index, item in enumerate(items)]
+    suspicious, patience = b"\\u0000" in body, Patience()
+    return [
+        read_event(item, index, now_ms=now_ms, suspicious=suspicious, patience=patience)
+        for index, item in enumerate(items)
+    ]
 
 
-def read_event(item: bytes | Raw, index: int, *, now_ms: int, suspicious: bool = True) -> Reported | Rejected:
+def read_event(
+    item: bytes | Raw, index: int, *, now_ms: int, suspicious: bool, patience: Patience
+) -> Reported | Rejected:
     """`suspicious`: the text may hold NUL characters, which Postgres cannot store."""
     try:
         event = _read_event(item)
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return explain(error, bytes(item), index)
+        return refusal(error, bytes(item), index, now_ms, patience)
     occurred_at_ms = moment_ms(event.occurred_at)
-    found = objection(event, occurred_at_ms, now_ms, suspicious=suspicious)
-    if found is not None:
-        return _rejected(found, index)
+    found = objections(event, occurred_at_ms, now_ms, suspicious=suspicious)
+    if found:
+        return refused(found, index)
     event_id = event.event_id
     if event_id is not None:
         event_id = event_key(event_id)
     digest = blake2b(_encode(_canonical(event, event_id)), digest_size=16).digest()
     return Reported(index, event, event_id or body_key(occurred_at_ms, digest), digest, occurred_at_ms)
-
-
-def _rejected(found: Objection, index: int) -> Rejected:
-    return Rejected(index=index, code=found.code, field=found.field, message=found.message, allowed=found.allowed)
 
 
 def _canonical(event: AnyEvent, event_id: str | None) -> AnyEvent:

@@ -74,7 +74,7 @@ def _verdict(result: EventResult) -> Verdict:
 
 
 def _refusal(told: Rejected) -> Verdict:
-    return Verdict("rejected", f"{told.field}: {told.message}")
+    return Verdict("rejected", "; ".join(f"{problem.field}: {problem.message}" for problem in told.problems))
 
 
 async def _name(database: Database, workspace_id: UUID) -> str:

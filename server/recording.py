@@ -13,7 +13,7 @@ from domain.reporting import MOST_EVENTS, Rejected, Reported, read_events
 from persistence.audit import record
 from persistence.engine import Database
 from persistence.ingest.append import store_events
-from persistence.ingest.arrivals import REJECTED, EventResult, Parcel
+from persistence.ingest.arrivals import REJECTED, EventProblem, EventResult, Parcel
 from persistence.tenancy import writing
 from schema.context import Clock
 from server.enrichment import Enrichment
@@ -103,4 +103,8 @@ def _refused(wrong: Rejected) -> EventResult:
         message=wrong.message,
         allowed=wrong.allowed,
         suggestion=wrong.suggestion,
+        problems=tuple(
+            EventProblem(one.code, one.field or None, one.message, one.allowed, one.suggestion)
+            for one in wrong.problems
+        ),
     )

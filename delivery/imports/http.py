@@ -110,6 +110,8 @@ def read_verdicts(answer: dict[str, Any], count: int) -> list[Verdict]:
 
 
 def _describe(result: dict[str, Any]) -> str | None:
+    if result.get("problems"):
+        return "; ".join(f"{problem.get('field', '')}: {problem['message']}" for problem in result["problems"])
     error = result.get("error") or result.get("problem") or {}
     told = {**result, **error} if isinstance(error, dict) else {**result, "message": error}
     parts = [str(told[name]) for name in ("field", "message") if told.get(name)]

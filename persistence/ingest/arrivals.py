@@ -25,8 +25,19 @@ class Parcel(Struct, frozen=True, gc=False, kw_only=True):
     among: frozenset[int] | None = None
 
 
+class EventProblem(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """One thing that is wrong with an event."""
+
+    code: str
+    field: str | None
+    message: str
+    allowed: tuple[str, ...] = ()
+    suggestion: str | None = None
+
+
 class EventResult(Struct, gc=False, omit_defaults=True, rename="camel"):
-    """What became of one event. The other fields say what was wrong with a rejected one, and what is allowed."""
+    """What became of one event. The other fields say what was wrong first with a rejected one, and what is allowed;
+    `problems` all that was wrong."""
 
     index: int
     status: str
@@ -36,6 +47,7 @@ class EventResult(Struct, gc=False, omit_defaults=True, rename="camel"):
     message: str | None = None
     allowed: tuple[str, ...] = ()
     suggestion: str | None = None
+    problems: tuple[EventProblem, ...] = ()
 
 
 class Arrival(Struct, gc=False):
@@ -83,3 +95,4 @@ def arrivals_of(parcels: Sequence[Parcel]) -> list[Arrival]:
 def reject(arrival: Arrival, code: str, field: str, message: str) -> None:
     result = arrival.result
     result.status, result.code, result.field, result.message = REJECTED, code, field, message
+    result.problems = (EventProblem(code, field, message),)

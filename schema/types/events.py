@@ -18,6 +18,38 @@ class EventStatus(Enum):
     REJECTED = strawberry.enum_value("rejected", description="Not stored: the event is wrong.")
 
 
+class _Problem(Protocol):
+    @property
+    def code(self) -> str: ...
+    @property
+    def field(self) -> str | None: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def allowed(self) -> tuple[str, ...]: ...
+    @property
+    def suggestion(self) -> str | None: ...
+
+
+@strawberry.type(description="One thing that is wrong with an event.")
+class EventProblem:
+    code: str = strawberry.field(description="MALFORMED, MISSING, UNKNOWN, OUT_OF_RANGE, INVALID or TOO_OLD.")
+    wrong_field: str | None = strawberry.field(name="field", description="Dotted name of the field that is wrong.")
+    message: str = strawberry.field(description="What is wrong, in words.")
+    allowed: list[str] = strawberry.field(description="What would be right.")
+    suggestion: str | None = strawberry.field(description="The nearest right name.")
+
+    @classmethod
+    def from_domain(cls, problem: _Problem) -> Self:
+        return cls(
+            code=problem.code,
+            wrong_field=problem.field,
+            message=problem.message,
+            allowed=list(problem.allowed),
+            suggestion=problem.suggestion,
+        )
+
+
 class _Result(Protocol):
     index: int
     status: str
@@ -28,8 +60,13 @@ class _Result(Protocol):
     allowed: tuple[str, ...]
     suggestion: str | None
 
+    @property
+    def problems(self) -> Sequence[_Problem]: ...
 
-@strawberry.type(description="What became of one event; the last five say what was wrong with a rejected one.")
+
+@strawberry.type(
+    description="What became of one event; code to suggestion say what was wrong first with a rejected one."
+)
 class RecordedEvent:
     index: int = strawberry.field(description="Place in the request, from 0.")
     status: EventStatus = strawberry.field(description="What became of it.")
@@ -39,6 +76,7 @@ class RecordedEvent:
     message: str | None = strawberry.field(description="What is wrong, in words.")
     allowed: list[str] = strawberry.field(description="What would be right.")
     suggestion: str | None = strawberry.field(description="The nearest right name.")
+    problems: list[EventProblem] = strawberry.field(description="All that is wrong with a rejected one, at most 20.")
 
     @classmethod
     def from_domain(cls, result: _Result) -> Self:
@@ -51,6 +89,7 @@ class RecordedEvent:
             message=result.message,
             allowed=list(result.allowed),
             suggestion=result.suggestion,
+            problems=[EventProblem.from_domain(problem) for problem in result.problems],
         )
 
 

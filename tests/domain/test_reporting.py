@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.identifiers import event_key, message_alias
+from domain.mending import LARGEST_MENDED, MOST_PROBLEMS, MOST_READINGS
 from domain.problems import Refused
 from domain.reporting import Rejected, Reported, read_events
 from tests.domain.histories import histories
@@ -260,3 +261,67 @@ def test_any_text_comes_through_or_is_refused(text: str) -> None:
 
 def test_an_escaped_backslash_is_no_nul() -> None:
     assert taken(text=r"a\u0000b").event.text == r"a\u0000b"  # type: ignore[union-attr]
+
+
+def test_an_event_tells_all_that_is_wrong_with_it() -> None:
+    found = refused(
+        role="BOT",
+        occurredAt="yesterday",
+        chatbotId="",
+        rol="USER",
+        text=7,
+        answer={"confidence": 2, "sorce": "RAG", "cost": {"amount": "1"}},
+        threadId="t",
+    )
+    assert [(problem.code, problem.field) for problem in found.problems] == [
+        ("INVALID", "occurredAt"),
+        ("OUT_OF_RANGE", "chatbotId"),
+        ("UNKNOWN", "rol"),
+        ("INVALID", "text"),
+        ("OUT_OF_RANGE", "answer.confidence"),
+        ("UNKNOWN", "answer.sorce"),
+        ("MISSING", "answer.cost.currency"),
+        ("INVALID", "threadId"),
+    ]
+
+
+def test_what_a_check_says_is_told_beside_unreadable_fields_only_where_it_is_sure() -> None:
+    feedback: Wire = {"type": "feedback", "sessionId": ...}
+    assert [p.field for p in refused(**feedback, instrument="THUMBS", score=9).problems] == ["score", "messageId"]
+    assert [p.field for p in refused(**feedback, instrument="THUMBZ", score=9).problems] == ["instrument"]
+    assert [p.field for p in refused(**feedback, instrument="THUMBS", score=9, sesionId="s").problems] == [
+        "sesionId",
+        "score",
+        "messageId",
+    ]
+    assert [p.field for p in refused(sessionId="", role=...).problems] == ["sessionId", "role"]
+
+
+SPOILT: dict[str, Any] = {
+    "chatbotId": 7,
+    "role": "ROBOT",
+    "occurredAt": "now",
+    "text": 3.5,
+    "language": "English!",
+    "intentConfidence": 2,
+    "context": {"country": "Kenya"},
+    "colour": "red",
+    "proactive": "yes",
+}
+
+
+@given(st.sets(st.sampled_from(sorted(SPOILT)), min_size=1))
+def test_each_spoilt_field_is_told_exactly_once(names: set[str]) -> None:
+    """And nothing else: what was set right on the way is no complaint."""
+    found = refused(**{name: SPOILT[name] for name in names})
+    told = [problem.field.partition(".")[0] for problem in found.problems]
+    assert sorted(told) == sorted(names)
+
+
+def test_telling_all_has_its_bounds() -> None:
+    many = {f"field{number}": number for number in range(60)}
+    assert len(refused(**many).problems) == MOST_PROBLEMS
+    assert len(refused(**many, text="x" * LARGEST_MENDED).problems) == 1
+    told = [len(one.problems) for one in read(*[BASE | many] * 200) if isinstance(one, Rejected)]
+    assert sum(told) == 200 + MOST_READINGS
+    assert min(told) == 1

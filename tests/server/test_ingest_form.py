@@ -90,6 +90,30 @@ async def test_only_wrong_events_are_422_each_with_its_reason(shared: Shared) ->
     assert (second["index"], second["field"], second["suggestion"]) == (1, "role", "USER")
 
 
+WRONG_TWICE = {**an_event("message", role="USR", sessionId=None), "rol": "USER"}
+
+
+async def test_an_event_tells_all_its_problems(shared: Shared) -> None:
+    response = await send(shared, [WRONG_TWICE, a_user_message(sessionId="form-all")])
+    assert (response.status_code, statuses(response)) == (200, ["rejected", "accepted"])
+    wrong, right = response.json()["results"]
+    assert {(one["code"], one["field"], one["suggestion"]) for one in wrong["problems"]} == {
+        ("UNKNOWN", "rol", "role"),
+        ("UNKNOWN", "role", "USER"),
+    }
+    assert {name: wrong[name] for name in wrong["problems"][0]} == wrong["problems"][0]
+    assert "problems" not in right
+
+
+async def test_the_mutation_tells_all_problems_too(shared: Shared) -> None:
+    document = """mutation ($events: [JSON!]!) { recordEvents(events: $events) {
+        results { field problems { code field message allowed suggestion } } } }"""
+    body = await shared.ask(document, variables={"events": [WRONG_TWICE]})
+    (result,) = body["data"]["recordEvents"]["results"]
+    over_http = (await send(shared, [WRONG_TWICE])).json()["results"][0]
+    assert result == {"field": over_http["field"], "problems": over_http["problems"]}
+
+
 async def test_each_event_has_its_own_result(shared: Shared) -> None:
     good = a_user_message(sessionId="form-1")
     changed = {**good, "text": "Something else"}

@@ -66,6 +66,13 @@ async def find_session(reader: Reader, session_id: int, *, among: Collection[int
     return views[0] if views else None
 
 
+async def sessions_by_ids(reader: Reader, session_ids: Collection[int]) -> dict[int, SessionView]:
+    """Of any chatbot: for numbers that were found among those that may be seen."""
+    statement = _sessions(reader).where(SessionRow.session_id.in_(session_ids))
+    views = await _views(reader, (await reader.connection.execute(statement)).all()) if session_ids else []
+    return {view.fact.session_id: view for view in views}
+
+
 async def messages_of(
     reader: Reader, session: SessionFact, *, limit: int, after: tuple[int, UUID] | None
 ) -> Sequence[MessageView]:

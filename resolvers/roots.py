@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountMutation, AccountQuery
+from resolvers.cases import CaseQueries
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
 from resolvers.events import EventMutation
 from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
@@ -26,6 +27,7 @@ from schema.scalars import SCALARS
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     AccountQuery,
+    CaseQueries,
     ChatbotQuery,
     ExchangeRateQuery,
     FigureQueries,

@@ -212,7 +212,7 @@ def _legs(
         window=window,
         cuts=cuts,
         measures=measures,
-        where=_population(plan, relation),
+        where=rows_that_count(plan, relation),
         dimensions=plan.query.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
         by_day=relation is not Relation.SESSION_COST and any(isinstance(one, SumMoney) for one in measures),
@@ -311,7 +311,8 @@ def population(query: MetricQuery) -> Predicate:
     return every(COUNTED, people, sources)
 
 
-def _population(plan: QueryPlan, relation: Relation) -> Predicate:
+def rows_that_count(plan: QueryPlan, relation: Relation) -> Predicate:
+    """Of the population, of chatbots that the asker may see, and within the filter."""
     counted = ALWAYS if relation in OUTSIDE_SESSIONS else population(plan.query)
     return every(counted, _seen(plan), predicate_of(plan.query.where, relation, plan.scope.codes))
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.metrics.algebra import ALWAYS, Column, Distinct, Known, OneOf, Place, Relation, every
+from domain.metrics.algebra import ALWAYS, Column, Distinct, Known, Place, Relation, every
 from domain.metrics.populations import ENGAGED
 from domain.problems import InvalidInput, Problem, Refused
-from domain.queries.filters import predicate_of
-from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, population
+from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, rows_that_count
 from domain.queries.query import MetricQuery
 from domain.queries.scope import Scope
 from domain.time import Grain, Window, edges_around
@@ -90,16 +89,13 @@ def plan_retention(query: RetentionQuery, scope: Scope, now_ms: int) -> Retentio
 def activity_of(retention: RetentionPlan) -> Branch:
     """The sessions that count, by period; of each its visitor and when that one was first seen."""
     query, plan = retention.query, retention.plan
-    among = query.base.among
-    seen = ALWAYS if among is None else OneOf(Column("chatbot_id", Place.SESSION), tuple(sorted(among)))
     engaged = ENGAGED if query.engaged_only else ALWAYS
-    asked = predicate_of(query.base.where, Relation.SESSION, plan.scope.codes)
     return Branch(
         relation=Relation.SESSION,
         window_index=0,
         window=plan.windows[0],
         cuts=(Cut.BUCKET,),
         measures=(Distinct(Relation.SESSION, VISITOR, Known(FIRST_SEEN)),),
-        where=every(population(query.base), seen, Known(VISITOR), engaged, asked),
+        where=every(rows_that_count(plan, Relation.SESSION), Known(VISITOR), engaged),
         first_seen_at_chatbot=query.base.effective_new_to == "CHATBOT",
     )

@@ -1,14 +1,17 @@
 """Which engine answers a question: the columnar copy where it is there and right, else the database. One SELECT."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from sqlalchemy import Select
+
 from domain.metrics.algebra import OUTSIDE_SESSIONS
-from domain.queries.plan import QueryPlan, local_days
+from domain.queries.plan import Branch, QueryPlan, local_days
 from persistence.engine import MemoryShort, PinnedRows
 from persistence.metrics.moving import values_of
+from persistence.metrics.reads import tables_read
 from persistence.metrics.shapes import Shape, shape_of
 from persistence.metrics.slots import grid_of
 from persistence.tenancy import Reader
@@ -58,7 +61,7 @@ async def engine_for(reader: Reader, plan: QueryPlan) -> AsyncIterator[Engine]:
     if reader.columnar is None or not shape.branches:
         yield PostgresEngine(reader, "There are no columnar copies here.")
         return
-    if not _has_grids(plan, shape):
+    if not _has_grids(plan, shape.branches):
         yield PostgresEngine(reader, "The buckets lie on no even grid.")
         return
     if any(branch.relation in OUTSIDE_SESSIONS for branch in shape.branches):
@@ -71,7 +74,27 @@ async def engine_for(reader: Reader, plan: QueryPlan) -> AsyncIterator[Engine]:
 _NO_COPY: Final = "The workspace is small, or its columnar copy is not loaded or does not fit into the memory allowed."
 
 
-def _has_grids(plan: QueryPlan, shape: Shape) -> bool:
+async def rows_from(
+    reader: Reader,
+    plan: QueryPlan,
+    branches: Sequence[Branch],
+    build: Callable[[bool], Select[Any]],
+    more: Mapping[str, object],
+) -> Sequence[Any]:
+    """Rows of a statement of another kind than `persistence.metrics.statement`. `build`: makes it, for the copy if
+    told so; `more`: values of its own parameters."""
+    if reader.columnar is not None and _has_grids(plan, branches):
+        async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
+            if copy is not None:
+                values = {**values_of(plan, branches), **more}
+                with suppress(MemoryShort):  # then the database has room
+                    return await copy.rows(build(True), values, among=plan.query.among)
+    values = {**values_of(plan, branches, reader.workspace_id), **more}
+    rows: Sequence[Any] = (await reader.connection.execute(build(False), values)).all()
+    return rows
+
+
+def _has_grids(plan: QueryPlan, branches: Sequence[Branch]) -> bool:
     found = [plan.edges[index] for index in range(len(plan.windows))]
-    found += [local_days(plan, branch.window_index)[0] for branch in shape.branches if branch.by_day]
+    found += [local_days(plan, branch.window_index)[0] for branch in branches if branch.by_day]
     return all(grid_of(edges) is not None for edges in found if edges)

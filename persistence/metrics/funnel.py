@@ -18,11 +18,9 @@ from domain.queries.funnel_table import FunnelGroup, FunnelTable, StepCount, not
 from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, population
 from domain.queries.scope import KnownChatbot, Scope, reports_all
 from domain.time import Window
-from persistence.engine import MemoryShort
 from persistence.metrics.answer import MOST_GROUPS_READ, group_labels
 from persistence.metrics.compile import NEAREST_RANK_SLACK, Number, Share
-from persistence.metrics.moving import values_of
-from persistence.metrics.reads import tables_read
+from persistence.metrics.engines import rows_from
 from persistence.metrics.rows import event_rows, opened
 from persistence.metrics.scope import read_scope
 from persistence.tenancy import Reader
@@ -86,18 +84,10 @@ def _branches(plan: QueryPlan, query: FunnelQuery, able: Sequence[KnownChatbot] 
 
 
 async def _rows(reader: Reader, plan: QueryPlan, branches: list[Branch], query: FunnelQuery) -> Sequence[Any]:
-    if reader.columnar is not None:
-        async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
-            if copy is not None:
-                try:
-                    statement = build_funnel(plan, branches, query, in_copy=True)
-                    return await copy.rows(statement, values_of(plan, branches), among=plan.query.among)
-                except MemoryShort:
-                    pass  # the database has room
-    statement = build_funnel(plan, branches, query, in_copy=False)
-    values = values_of(plan, branches, reader.workspace_id)
-    rows: Sequence[Any] = (await reader.connection.execute(statement, values)).all()
-    return rows
+    def build(in_copy: bool) -> Select[Any]:
+        return build_funnel(plan, branches, query, in_copy=in_copy)
+
+    return await rows_from(reader, plan, branches, build, {})
 
 
 def build_funnel(plan: QueryPlan, branches: Sequence[Branch], query: FunnelQuery, *, in_copy: bool) -> Select[Any]:

@@ -83,6 +83,10 @@ def moments(name: str) -> Number:
     return bindparam(name, type_=ARRAY(BigInteger))
 
 
+def whole_number(name: str) -> Number:
+    return bindparam(name, type_=BigInteger())
+
+
 def values_of(plan: QueryPlan, branches: Iterable[Branch], workspace_id: UUID | None = None) -> dict[str, object]:
     """All of them, whether a statement has a place for them or not. Without a workspace: for a columnar copy."""
     found: dict[str, object] = {"as_of_ms": plan.as_of_ms, "oldest_open_ms": plan.as_of_ms - LONGEST_IDLE_TIMEOUT_MS}

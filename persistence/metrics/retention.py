@@ -8,13 +8,11 @@ from sqlalchemy.sql.selectable import Subquery
 
 from domain.queries.retention import FIRST_SEEN, VISITOR, RetentionPlan, RetentionQuery, activity_of, plan_retention
 from domain.queries.retention_table import RetentionTable, assemble_retention
-from persistence.engine import MemoryShort
 from persistence.metrics import moving
-from persistence.metrics.reads import tables_read
+from persistence.metrics.engines import rows_from
 from persistence.metrics.rows import Leg, column_name, opened, rows_of
 from persistence.metrics.scope import read_scope
 from persistence.metrics.shapes import kept
-from persistence.metrics.slots import grid_of
 from persistence.tenancy import Reader
 
 
@@ -28,19 +26,10 @@ async def answer_retention(reader: Reader, query: RetentionQuery, *, now_ms: int
 
 
 async def _rows(reader: Reader, retention: RetentionPlan) -> Sequence[Any]:
-    branches = [activity_of(retention)]
-    if reader.columnar is not None and grid_of(retention.edges) is not None:
-        async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
-            if copy is not None:
-                try:
-                    statement = statement_of(retention, in_copy=True)
-                    values = moving.values_of(retention.plan, branches) | _cohorts(retention)
-                    return await copy.rows(statement, values, among=retention.query.base.among)
-                except MemoryShort:
-                    pass  # the database has room
-    values = moving.values_of(retention.plan, branches, reader.workspace_id) | _cohorts(retention)
-    rows: Sequence[Any] = (await reader.connection.execute(statement_of(retention, in_copy=False), values)).all()
-    return rows
+    def build(in_copy: bool) -> Select[Any]:
+        return statement_of(retention, in_copy=in_copy)
+
+    return await rows_from(reader, retention.plan, [activity_of(retention)], build, _cohorts(retention))
 
 
 def statement_of(retention: RetentionPlan, *, in_copy: bool) -> Select[Any]:

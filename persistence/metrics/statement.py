@@ -65,7 +65,7 @@ def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
 def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
     branch = leg.branch
     rows = rows_of(leg).subquery(f"rows_{index}")
-    within = _aggregating(leg, rows)
+    within = aggregating(leg, rows)
     by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
     names = [f"d{number}" for number in range(layout.dimensions)]
     money = bool(branch.amounts)
@@ -104,7 +104,7 @@ def _keys_of(cut: Cut, rows: FromClause, names: Sequence[str]) -> list[ColumnEle
     return [*bucket, *(rows.c[name] for name in (names if Cut.DIMENSIONS in cut else ()))]
 
 
-def _aggregating(leg: Leg, rows: FromClause) -> Surroundings:
+def aggregating(leg: Leg, rows: FromClause) -> Surroundings:
     """Names as the rows to aggregate carry them."""
     start: Number = leg.start
     by_bucket = Cut.BUCKET in leg.branch.is_cut_by and leg.plan.query.cycle is None

@@ -203,6 +203,10 @@ PARTNER_QUESTIONS = {
     " { totals { sessions { value } } }",
     "alias": "x: metrics(range: {rolling: LAST_12M}, groupBy: [INTENT]) { groups { key { value label } } }",
     "groups": "metrics(range: {rolling: LAST_12M}, groupBy: [REFERRER, ENTRY_POINT]) { groups { key { value } } }",
+    "explained": "explainMetric(metric: SESSIONS, range: {rolling: LAST_12M}) "
+    "{ sessionCount sessions { nodes { session { id referrer entryPoint } } } }",
+    "retention": 'retention(range: {rolling: LAST_90D}, filter: {chatbot: {in: ["hidden-bot"]}}) '
+    "{ cohorts { visitors returned } }",
     "chatbots": "chatbots(first: 100) { nodes { slug name } }",
     "sessions": "sessions(first: 100) { nodes { id } edges { cursor } }",
 }

@@ -33,6 +33,7 @@ from schema.cost import (
     shape_problem,
     too_many,
 )
+from schema.execution import Plans
 from schema.fragments import fragment_use, fragments_of, spreads
 from schema.merging import merge_problem
 from schema.problems import coded_error
@@ -67,6 +68,7 @@ class _Operation:
 class _Document:
     node: DocumentNode
     operations: dict[str | None, _Operation]
+    plans: Plans = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Prepared:
     root_field: str
     """Name of the first root field: a bounded label for metrics and logs."""
     cost: int
+    plans: Plans
+    """How its lists are completed, learnt when they are met first."""
 
     @property
     def kind(self) -> str:
@@ -118,7 +122,13 @@ class Documents:
                     allowed=(f"{self.limits.cost} points",),
                 )
             )
-        return Prepared(document=document.node, operation=operation.node, root_field=operation.root_field, cost=cost)
+        return Prepared(
+            document=document.node,
+            operation=operation.node,
+            root_field=operation.root_field,
+            cost=cost,
+            plans=document.plans,
+        )
 
     def _read(self, text: str) -> _Document:
         node = self._parsed(text)

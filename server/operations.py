@@ -18,6 +18,7 @@ from resolvers.request import RequestContext, ResolverSettings
 from schema.context import Clock, Context
 from schema.cost import objects_in
 from schema.documents import DocumentRefused, Documents, Prepared, variables_problem
+from schema.execution import ColumnExecutor
 from schema.persisted import PersistedDocumentRefused, PersistedDocuments, digest_in
 from schema.problems import coded_error
 from server.auth import Admission
@@ -79,7 +80,6 @@ class Operations:
     ) -> None:
         self.schema = schema._schema
         self.limits = limits
-        self._executor = schema.execution_context_class
         self._database = database
         self._clock = clock
         self._documents = Documents(self.schema, limits=limits.document)
@@ -154,7 +154,8 @@ class Operations:
             context_value=started.context,
             variable_values=dict(started.request.variables),
             operation_name=_name_of(prepared),
-            executor_class=self._executor,
+            executor_class=ColumnExecutor,
+            plans=prepared.plans,
         )
         if inspect.isawaitable(source):
             source = await source
@@ -174,7 +175,8 @@ class Operations:
             context_value=started.context,
             variable_values=dict(started.request.variables),
             operation_name=_name_of(prepared),
-            executor_class=self._executor,
+            executor_class=ColumnExecutor,
+            plans=prepared.plans,
         )
         return result if isinstance(result, ExecutionResult) else await result
 

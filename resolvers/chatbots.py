@@ -1,5 +1,6 @@
 """Chatbots: listed, made, changed, and their settings over time."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from domain.answers import normalised
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS, MOST_FALLBACK_ENTRIES, SettingEntry
 from domain.checking import Checks
 from domain.problems import Forbidden, InvalidInput, NotFound, Refused
+from domain.starter_phrases import STARTER_PHRASES, VERSION
 from domain.time import milliseconds
 from persistence import chatbots as store
 from persistence.chatbot_settings import set_entry, setting_history
@@ -20,7 +22,7 @@ from resolvers.request import Info, RequestContext
 from schema.paging import Connection, connection, decode_id, page_window
 from schema.permissions import requires
 from schema.problems import Refusal
-from schema.types.settings import ChatbotSettings
+from schema.types.settings import ChatbotSettings, StarterPhrases
 from schema.types.vocabulary import ChatbotType, Plan, Report
 from schema.types.workspaces import Chatbot
 
@@ -58,6 +60,11 @@ class ChangeChatbotSettingsInput:
     failure_actions: list[str] | None = strawberry.field(default=None, description="At most 500.")
     uncertain_phrases: list[str] | None = strawberry.field(default=None, description="At most 500.")
     uncertain_actions: list[str] | None = strawberry.field(default=None, description="At most 500.")
+    starter_phrases: list[str] | None = strawberry.field(
+        default=None,
+        description="Languages whose starter phrases are added to the lists, such as en: they are copied, so later "
+        "changes of the catalogue change nothing here.",
+    )
 
 
 ChatbotResult = Annotated[Chatbot | Refusal, strawberry.union("ChatbotResult")]
@@ -108,9 +115,30 @@ def _changed_lists(checks: Checks, current: SettingEntry, input: ChangeChatbotSe
             checks.note(f"{name} takes at most {MOST_FALLBACK_ENTRIES} entries.", name)
         cleaned = {checks.text(entry, name, longest=1_000) for entry in given}
         changes[name] = tuple(sorted(map(normalised, cleaned) if name.endswith("phrases") else cleaned))
+    _add_starter_phrases(checks, current, input.starter_phrases or (), changes)
     if changes:
         changes["fallback_version"] = current.fallback_version + 1
     return changes
+
+
+def _add_starter_phrases(
+    checks: Checks, current: SettingEntry, languages: Collection[str], changes: dict[str, Any]
+) -> None:
+    chosen = [STARTER_PHRASES[language] for language in languages if language in STARTER_PHRASES]
+    for language in languages:
+        if language not in STARTER_PHRASES:
+            known = ", ".join(STARTER_PHRASES)
+            checks.note(f"There are no starter phrases of {language[:16]!r}; there are: {known}.", "starterPhrases")
+    for name, added in (
+        ("failure_phrases", [phrase for one in chosen for phrase in one.failure]),
+        ("uncertain_phrases", [phrase for one in chosen for phrase in one.uncertain]),
+    ):
+        together = {*changes.get(name, getattr(current, name)), *map(normalised, added)}
+        if added and len(together) > MOST_FALLBACK_ENTRIES:
+            message = f"{name} takes at most {MOST_FALLBACK_ENTRIES} entries, starter phrases included."
+            checks.note(message, "starterPhrases")
+        if added:
+            changes[name] = tuple(sorted(together))
 
 
 @strawberry.type
@@ -127,6 +155,14 @@ class ChatbotQuery:
                 among=context.viewer.chatbot_ids,
             )
         return connection(window, rows, node=Chatbot.from_domain, key=lambda row: (row.chatbot_id,))
+
+    @strawberry.field(
+        description="Phrases to begin a chatbot's lists of fallback phrases with, by language. None is in force until "
+        "a chatbot takes it by changeChatbotSettings.",
+        extensions=[requires(Scope.METRICS_READ)],
+    )
+    def starter_phrases(self) -> list[StarterPhrases]:
+        return [StarterPhrases.from_domain(phrases) for phrases in STARTER_PHRASES.values()]
 
     @strawberry.field(
         description="Settings of a chatbot, oldest first; the last one whose moment has come is in force.",
@@ -202,5 +238,7 @@ class ChatbotMutation:
                 raise Refused(InvalidInput(message=message, path=("input", "effectiveFrom")))
             entry = _changed_entry(before[-1], input, from_ms)
             await set_entry(act.writer, chatbot_id, entry, now=context.clock())
+            if input.starter_phrases:
+                act.detail["starterPhrases"] = {"version": VERSION, "languages": sorted(set(input.starter_phrases))}
             act.target = f"Chatbot:{chatbot_id}"
         return ChatbotSettings.from_domain(entry)

@@ -6,6 +6,8 @@ from typing import Self
 import strawberry
 
 from domain.chatbot_settings import SettingEntry
+from domain.starter_phrases import VERSION
+from domain.starter_phrases import StarterPhrases as Phrases
 from schema.types.vocabulary import Plan
 
 
@@ -38,4 +40,21 @@ class ChatbotSettings:
             failure_actions=list(entry.failure_actions),
             uncertain_phrases=list(entry.uncertain_phrases),
             uncertain_actions=list(entry.uncertain_actions),
+        )
+
+
+@strawberry.type(description="Well-known ways to say that a bot failed or is not sure, in one language.")
+class StarterPhrases:
+    language: str = strawberry.field(description="Language tag, as changeChatbotSettings takes it.")
+    version: int = strawberry.field(description="Version of the catalogue of phrases.")
+    failure_phrases: list[str] = strawberry.field(description="It could not help at all.")
+    uncertain_phrases: list[str] = strawberry.field(description="It answers without vouching for it.")
+
+    @classmethod
+    def from_domain(cls, phrases: Phrases) -> Self:
+        return cls(
+            language=phrases.language,
+            version=VERSION,
+            failure_phrases=list(phrases.failure),
+            uncertain_phrases=list(phrases.uncertain),
         )

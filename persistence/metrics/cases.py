@@ -43,14 +43,14 @@ async def explain_metric(
     measures = () if is_hidden(table) else contributions(plan)
     if not measures:
         return Explained(table, (), 0 if with_count and not is_hidden(table) else None)
-    page = _Asked(plan, query.part, measures, is_later=after is not None)
+    page = Asked(plan, query.part, measures, is_later=after is not None)
     started, number = after or (0, 0)
     rows = await page.rows(reader, {_AFTER_START: started, _AFTER_NUMBER: number, _MOST: limit})
     count = (await page.count().rows(reader, {}))[0][0] if with_count else None
     return Explained(table, tuple(Case(row[0], row[1], tuple(row[2:])) for row in rows), count)
 
 
-class _Asked:
+class Asked:
     """One statement about the cases of a plan: a page of them, or how many there are."""
 
     def __init__(
@@ -69,8 +69,8 @@ class _Asked:
         self.only_count = only_count
         self.legs = legs_of(plan, measures)
 
-    def count(self) -> "_Asked":
-        return _Asked(self.plan, self.part, self.measures, only_count=True)
+    def count(self) -> "Asked":
+        return Asked(self.plan, self.part, self.measures, only_count=True)
 
     async def rows(self, reader: Reader, values: Mapping[str, object]) -> Sequence[Any]:
         return await rows_from(reader, self.plan, self.legs, self.statement, values)

@@ -51,6 +51,7 @@ def page_routes(built: Path) -> list[Route]:
 
     return [
         Route("/", dashboard, methods=["GET"]),
+        Route("/explore", dashboard, methods=["GET"]),
         Route("/graphiql", graphiql, methods=["GET"]),
         Route("/assets/{name}", asset, methods=["GET"]),
     ]

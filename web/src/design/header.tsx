@@ -7,6 +7,7 @@ import "./header.css";
 
 const PAGES = [
   { address: "/", name: "Live" },
+  { address: "/explore", name: "Explore" },
   { address: "/graphiql", name: "GraphiQL" },
 ] as const;
 

@@ -1,5 +1,6 @@
 import type { WorkspaceQuery } from "../generated/graphql";
-import { browserZone, PERIODS, type PeriodName, type Selection } from "./selection";
+import { browserZone } from "../design/address";
+import { PERIODS, type PeriodName, type Selection } from "./selection";
 
 type Change = (change: Partial<Selection>) => void;
 

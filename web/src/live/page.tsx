@@ -1,6 +1,7 @@
 /** The Live page: what is going on right now, and how today compares. */
 import { useMemo } from "react";
 import { usePolled } from "../api/polled";
+import { browserZone } from "../design/address";
 import { formatClock, formatCount } from "../design/format";
 import {
   LiveCalendarDocument,
@@ -14,7 +15,7 @@ import {
 import { PeriodControl, ViewControls } from "./controls";
 import "./page.css";
 import { Conversations, ResponseTimes, RightNow, SessionTotals, Visitors, type CalendarAnswers } from "./sections";
-import { browserZone, PERIODS, useSelection, type PeriodName, type Selection } from "./selection";
+import { PERIODS, useSelection, type PeriodName, type Selection } from "./selection";
 import { FirstEvent, NoPermission, Trouble } from "./states";
 import { Trend } from "./trend";
 
@@ -38,7 +39,7 @@ export function LivePage() {
   const shown = problem?.kind === "forbidden" ? "forbidden" : workspace.data?.chatbots.nodes.length === 0 ? "empty" : "figures";
   const answers = { ...calendar.data, ...(now.data ? { today: now.data.today } : {}) };
   return (
-    <main className="live" aria-busy={!now.data && !problem}>
+    <main className="page" aria-busy={!now.data && !problem}>
       <div className="page-head">
         <div>
           <h1>Live</h1>

@@ -1,7 +1,7 @@
 /** The cards of the Live page, each a plain rendering of named figures. */
 import type { LiveCalendarQuery, LiveNowQuery, LivePeriodQuery, ComparedCountFragment } from "../generated/graphql";
 import { formatCount, formatDecimal, formatDuration, formatShare } from "../design/format";
-import { Card } from "./card";
+import { Card } from "../design/card";
 import { Figure, Stat, type Value } from "./figure";
 
 type NowTotals = NonNullable<LiveNowQuery["now"]>["totals"];

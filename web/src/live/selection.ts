@@ -1,5 +1,6 @@
 /** What the reader chose to look at; it lives in the address, so that a link and the back button keep it. */
 import { useSyncExternalStore } from "react";
+import { subscribeToAddress, writeAddress } from "../design/address";
 import type { RangeInput } from "../generated/graphql";
 
 export const PERIODS = {
@@ -18,16 +19,10 @@ export type Selection = {
   readonly ownZone: boolean;
 };
 
-const CHANGED = "parlance:selection";
-
 export function useSelection(): [Selection, (change: Partial<Selection>) => void] {
-  const search = useSyncExternalStore(subscribe, () => location.search);
+  const search = useSyncExternalStore(subscribeToAddress, () => location.search);
   const selection = readSelection(search);
   return [selection, (change) => writeSelection({ ...selection, ...change })];
-}
-
-export function browserZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function readSelection(search: string): Selection {
@@ -45,19 +40,9 @@ function writeSelection({ chatbot, period, ownZone }: Selection): void {
   if (chatbot) parameters.set("chatbot", chatbot);
   if (period !== "24h") parameters.set("period", period);
   if (ownZone) parameters.set("zone", "own");
-  const search = parameters.size > 0 ? `?${parameters}` : "";
-  history.pushState(null, "", location.pathname + search);
-  window.dispatchEvent(new Event(CHANGED));
+  writeAddress(parameters);
 }
 
 function isPeriod(name: string): name is PeriodName {
   return Object.hasOwn(PERIODS, name);
-}
-
-function subscribe(listener: () => void): () => void {
-  const events = ["popstate", CHANGED];
-  for (const name of events) window.addEventListener(name, listener);
-  return () => {
-    for (const name of events) window.removeEventListener(name, listener);
-  };
 }

@@ -3,14 +3,13 @@ import { LineChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { readColours, type Colours } from "../design/chart-colours";
 import { formatCount, formatDayAndHour, formatHour } from "../design/format";
 import type { Hour } from "./hours";
 
 use([LineChart, GridComponent, TooltipComponent, SVGRenderer]);
 
 const NARROW_PX = 480;
-const COLOUR_NAMES = ["accent", "accent-soft", "line", "line-strong", "ink", "ink-faint", "surface"] as const;
-type Colours = Record<(typeof COLOUR_NAMES)[number], string>;
 
 export type TrendChart = {
   readonly draw: (hours: readonly Hour[], timeZone: string) => void;
@@ -121,18 +120,4 @@ function describeUnfinished(hours: readonly Hour[], colours: Colours) {
     lineStyle: { width: 2, type: [4, 4], color: colours.accent },
     itemStyle: { color: colours.surface, borderColor: colours.accent, borderWidth: 2 },
   };
-}
-
-/** Theme colours are light-dark() values; only a rendered element knows which half applies. */
-function readColours(place: HTMLElement): Colours {
-  const probe = document.createElement("i");
-  probe.hidden = true;
-  place.append(probe);
-  const read = (name: string) => {
-    probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
-  };
-  const colours = Object.fromEntries(COLOUR_NAMES.map(read)) as Colours;
-  probe.remove();
-  return colours;
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { formatCount, formatDayAndHour } from "../design/format";
 import { useTheme } from "../design/theme";
 import type { LiveNowQuery } from "../generated/graphql";
-import { Card } from "./card";
+import { Card } from "../design/card";
 import { readHours, summariseHours, type Hour } from "./hours";
 import type { TrendChart } from "./trend-chart";
 

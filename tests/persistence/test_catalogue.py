@@ -136,9 +136,12 @@ async def test_seven_years_of_partitions_are_checked_in_time(database: Database,
     )
     await connection.close()
     await check_catalogue(database)
-    started = time.perf_counter()
-    await check_catalogue(database)
-    assert time.perf_counter() - started < 0.5  # 20 to 60 ms; the limit leaves room for a busy machine
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        await check_catalogue(database)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5  # 20 to 60 ms; the limit leaves room for a busy machine
 
 
 async def test_a_login_of_another_name_may_stand_in_for_the_app_role(app_url: str, admin_url: str) -> None:

@@ -283,7 +283,11 @@ def objects_in(data: Any) -> int:
         value = waiting.pop()
         if isinstance(value, dict):
             found += 1
-            waiting.extend(inner for inner in value.values() if isinstance(inner, dict | list))
-        elif isinstance(value, list) and value and isinstance(value[0], dict | list):
+            if not _NESTED.isdisjoint(map(type, value.values())):
+                waiting.extend(inner for inner in value.values() if type(inner) in _NESTED)
+        elif isinstance(value, list) and value and type(value[0]) in _NESTED:
             waiting.extend(value)
     return found
+
+
+_NESTED: Final = frozenset({dict, list})

@@ -5,6 +5,7 @@ The fields are made from the declarations, so that a metric is added in one plac
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 import strawberry
@@ -102,6 +103,7 @@ class Bucket:
     duration_seconds: float = strawberry.field(description="Its real length; days have 23 to 25 hours.")
 
     @classmethod
+    @lru_cache(maxsize=5_000)  # The same days are told again and again, and nobody changes one.
     def from_domain(cls, bucket: DomainBucket) -> "Bucket":
         return cls(
             start=moment(bucket.from_ms),

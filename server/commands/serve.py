@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -72,6 +73,7 @@ def run_server(settings: Settings, urls: DatabaseUrls, listener: socket.socket, 
     from server.app import create_app, farewell_of
 
     application = create_app(settings, urls)
+    keep_for_good()
     configuration = uvicorn.Config(
         application,
         http="httptools",
@@ -89,6 +91,12 @@ def run_server(settings: Settings, urls: DatabaseUrls, listener: socket.socket, 
     server = StoppableServer(configuration, settings, farewell_of(application), demo_key)
     with asyncio.Runner(loop_factory=configuration.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listener]))
+
+
+def keep_for_good() -> None:
+    """What lives as long as the process (modules, the schema) is not looked through by each collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 class StoppableServer(uvicorn.Server):

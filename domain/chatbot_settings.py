@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from domain.chatbots import DEFAULT_FALLBACK_BELOW_PPM, DEFAULT_IDLE_TIMEOUT_MS, DEFAULT_UNANSWERED_BELOW_PPM
+from domain.chatbots import (
+    DEFAULT_CORRECTION_DETECTOR,
+    DEFAULT_FALLBACK_BELOW_PPM,
+    DEFAULT_IDLE_TIMEOUT_MS,
+    DEFAULT_UNANSWERED_BELOW_PPM,
+)
 from domain.vocabulary import Plan
 
 LONGEST_IDLE_TIMEOUT_MS = 7 * 86_400_000
@@ -24,3 +29,4 @@ class SettingEntry:
     failure_actions: tuple[str, ...] = ()
     uncertain_phrases: tuple[str, ...] = ()
     uncertain_actions: tuple[str, ...] = ()
+    correction_detector: int = DEFAULT_CORRECTION_DETECTOR

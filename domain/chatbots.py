@@ -12,6 +12,8 @@ from domain.vocabulary import ChatbotType
 DEFAULT_IDLE_TIMEOUT_MS = 1_800_000
 DEFAULT_UNANSWERED_BELOW_PPM = 700_000
 DEFAULT_FALLBACK_BELOW_PPM = 700_000
+DEFAULT_CORRECTION_DETECTOR = 1
+"""Version of `domain.corrections` that chatbots follow unless set otherwise; 0 is none."""
 _START_OF_TIME_MS = -(2**62)
 
 
@@ -37,6 +39,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     unanswered_below_ppm: int = DEFAULT_UNANSWERED_BELOW_PPM
     fallback_below_ppm: int = DEFAULT_FALLBACK_BELOW_PPM
     plan: int | None = None
+    correction_detector: int = DEFAULT_CORRECTION_DETECTOR
     fallbacks: FallbackList = NO_FALLBACKS
 
 

@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from domain.facts import SessionFact
 from domain.vocabulary import AnswerSource, LabelKind, Role
+
+
+class CorrectionSource(StrEnum):
+    """Who says that a message corrects an answer."""
+
+    TOLD = "TOLD"
+    DETECTED = "DETECTED"
+
 
 SESSION_LABELS: dict[str, LabelKind] = {
     "entry_point": LabelKind.ENTRY_POINT,
@@ -59,3 +68,4 @@ class MessageView:
     confidence_ppm: int | None
     fallback: bool | None
     unanswered: bool | None
+    correction: CorrectionSource | None

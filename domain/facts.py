@@ -65,6 +65,7 @@ class MessageRecord(Record, kw_only=True):
     question_at_ms: int | None = None  # on the first message of a question and on its answers: when it was asked
     question_judged: int | None = None  # what the answer adds to: the question's last answer has known flags
     question_unanswered: int | None = None  # and to: it is unanswered. Sums over the answers tell the last one
+    detected_correction: int | None = None  # of a user message: the detector's version that takes it for one
 
 
 class RetrievalRecord(Record, kw_only=True):
@@ -290,6 +291,8 @@ class SessionFact(Struct, gc=False, kw_only=True):
     question_unanswered: bool | None = None  # what its last answer is; None while there is none, or it is not known
     last_answer_id: str | None = None
     last_answer: int | None = None
+    last_answer_asks: bool = False  # it ends with a question
+    question_words: list[int] | None = None  # checksums of the last question's words (see `domain.corrections`)
     current_intent: int | None = None
     signal: int | None = None
     signal_at_ms: int | None = None

@@ -225,6 +225,7 @@ def _forget(message: MessageRecord) -> None:
     message.response_ms = message.answer_intent = None
     message.low_confidence_effective = message.fallback = message.unanswered = None
     message.question_at_ms = message.question_judged = message.question_unanswered = None
+    message.detected_correction = None
 
 
 def _derived_columns(record: Record) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from domain.answers import all_failed, flag_answer
 from domain.chatbots import Rules
+from domain.corrections import MOST_WORDS, asks, is_correction, words_of
 from domain.facts import MessageRecord, RetrievalRecord, SessionEndRecord, SessionFact, SessionStartRecord
 from domain.folding import Folding, pending_retrieval
 from domain.vocabulary import LastAnswer, Role, Signal, Source
@@ -80,7 +81,7 @@ def fold_message(folding: Folding, message: MessageRecord) -> None:
         fact.own_visitor_id = message.visitor_id
     role = message.role
     if role == _USER:
-        _user_message(fact, message)
+        _user_message(fact, message, rules)
     elif role == _BOT:
         fact.bot_messages += 1
         if message.answer_event_id is not None or (fact.user_messages and not message.proactive):
@@ -105,8 +106,10 @@ def _settle(folding: Folding, message: MessageRecord) -> None:
                 folding.retrievals.add(pending_retrieval(failed, ""))
 
 
-def _user_message(fact: SessionFact, message: MessageRecord) -> None:
+def _user_message(fact: SessionFact, message: MessageRecord, rules: Rules) -> None:
     fact.user_messages += 1
+    if rules.correction_detector:
+        _detect_correction(fact, message, rules.correction_detector)
     if fact.awaiting_since_ms is None:
         fact.awaiting_since_ms = fact.question_at_ms = message.question_at_ms = message.occurred_at_ms
         fact.question_unanswered = None
@@ -120,9 +123,20 @@ def _user_message(fact: SessionFact, message: MessageRecord) -> None:
         fact.primary_intent = message.intent
     if message.language is not None:
         _tell_language(fact, message.language)
-    if message.corrects is not None and message.corrects == fact.last_answer_id:
+    if (message.corrects is not None and message.corrects == fact.last_answer_id) or message.detected_correction:
         fact.answer_signal = _NEGATIVE
         fact.answer_signal_at_ms = message.occurred_at_ms
+
+
+def _detect_correction(fact: SessionFact, message: MessageRecord, version: int) -> None:
+    """Of the last answer, where the bot tells nothing itself and no person has spoken, whom it might mean as well."""
+    words = words_of(message.text)
+    before, begins = fact.question_words or (), fact.awaiting_since_ms is None
+    if fact.last_answer_id is not None and message.corrects is None and not fact.human_messages:
+        earlier = before if begins else ()
+        if is_correction(message.text, words=words, question=earlier, after_question=fact.last_answer_asks):
+            message.detected_correction = version
+    fact.question_words = (words if begins else sorted({*before, *words}))[:MOST_WORDS] or None
 
 
 def _answer(folding: Folding, answer: MessageRecord, rules: Rules) -> None:
@@ -142,6 +156,7 @@ def _answer(folding: Folding, answer: MessageRecord, rules: Rules) -> None:
     flag_answer(answer, rules, _take_retrievals(folding.retrievals, answer.message_id) if folding.retrievals else None)
     fact.answers += 1
     fact.last_answer_id = answer.message_id
+    fact.last_answer_asks = asks(answer.text)
     fact.last_answer = _BAD if answer.fallback or answer.unanswered else _GOOD
     fact.answer_signal = fact.answer_signal_at_ms = None
     if fact.question_at_ms is not None:

@@ -22,6 +22,7 @@ _VALUES = (
     "failure_actions",
     "uncertain_phrases",
     "uncertain_actions",
+    "correction_detector",
 )
 _MOST_ENTRIES = 1_000
 

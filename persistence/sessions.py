@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row, Select, select, tuple_
 
-from domain.conversations import SESSION_LABELS, MessageView, SessionView
+from domain.conversations import SESSION_LABELS, CorrectionSource, MessageView, SessionView
 from domain.facts import SessionFact
 from domain.vocabulary import AnswerSource, LabelKind, Role, Source
 from persistence.labels import label_texts
@@ -165,6 +165,12 @@ def _message_code(row: Row[Any], column: str) -> int | None:
     return getattr(row, column) if code is None else code
 
 
+def _correction(row: Row[Any]) -> CorrectionSource | None:
+    if row.corrects is not None:
+        return CorrectionSource.TOLD
+    return None if row.detected_correction is None else CorrectionSource.DETECTED
+
+
 def _message(row: Row[Any], texts: dict[tuple[LabelKind, int], str]) -> MessageView:
     labels = {
         column: None if (code := _message_code(row, column)) is None else texts[kind, code]
@@ -183,5 +189,6 @@ def _message(row: Row[Any], texts: dict[tuple[LabelKind, int], str]) -> MessageV
         confidence_ppm=row.confidence_ppm,
         fallback=row.fallback,
         unanswered=row.unanswered,
+        correction=_correction(row),
         **labels,
     )

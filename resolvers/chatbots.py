@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from domain import corrections
 from domain.accounts import Scope
 from domain.answers import normalised
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS, MOST_FALLBACK_ENTRIES, SettingEntry
@@ -60,6 +61,11 @@ class ChangeChatbotSettingsInput:
     failure_actions: list[str] | None = strawberry.field(default=None, description="At most 500.")
     uncertain_phrases: list[str] | None = strawberry.field(default=None, description="At most 500.")
     uncertain_actions: list[str] | None = strawberry.field(default=None, description="At most 500.")
+    detect_corrections: bool | None = strawberry.field(
+        default=None,
+        description="Whether a message that says the last answer is wrong counts as its correction, by the newest "
+        "detector. Switch it off for a bot that sends `corrects` itself.",
+    )
     starter_phrases: list[str] | None = strawberry.field(
         default=None,
         description="Languages whose starter phrases are added to the lists, such as en: they are copied, so later "
@@ -100,6 +106,8 @@ def _changed_entry(current: SettingEntry, input: ChangeChatbotSettingsInput, fro
         changes["fallback_below_ppm"] = checks.share_ppm(input.fallback_confidence_below, "fallbackConfidenceBelow")
     if input.plan is not None:
         changes["plan"] = input.plan
+    if input.detect_corrections is not None:
+        changes["correction_detector"] = corrections.VERSION if input.detect_corrections else corrections.OFF
     changes |= _changed_lists(checks, current, input)
     checks.refuse()
     return replace(current, **changes)

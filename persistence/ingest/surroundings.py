@@ -150,6 +150,7 @@ def _rules(entry: SettingEntry, actions: dict[str, int]) -> Rules:
         unanswered_below_ppm=entry.unanswered_below_ppm,
         fallback_below_ppm=entry.fallback_below_ppm,
         plan=None if entry.plan is None else int(entry.plan),
+        correction_detector=entry.correction_detector,
         fallbacks=FallbackList(
             version=entry.fallback_version if _has_list(entry) else 0,
             failure_phrases=frozenset(map(normalised, entry.failure_phrases)),

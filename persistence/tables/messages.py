@@ -89,3 +89,4 @@ class MessageRow(EventRow):
     question_at_ms: Mapped[Moment | None]
     question_judged: Mapped[Code | None]
     question_unanswered: Mapped[Code | None]
+    detected_correction: Mapped[Code | None]

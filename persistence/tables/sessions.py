@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from persistence.tables.base import (
     PERSONAL,
     Amount,
+    Amounts,
     Code,
     Flag,
     Identity,
@@ -121,6 +122,8 @@ class SessionRow(MonthlyRow):
     last_answer_id: Mapped[Identity | None]
     session_ref: Mapped[PersonalText]
     thread_ref: Mapped[PersonalText | None]
+    last_answer_asks: Mapped[Flag]
+    question_words: Mapped[Amounts | None]
     open_runs: Mapped[list[str]] = mapped_column(ARRAY(Text), info=PERSONAL)
     pending: Mapped[PlainTexts | None]
 

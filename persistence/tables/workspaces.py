@@ -102,6 +102,7 @@ class ChatbotSettingRow(TenantRow):
     failure_actions: Mapped[PlainTexts]
     uncertain_phrases: Mapped[PlainTexts]
     uncertain_actions: Mapped[PlainTexts]
+    correction_detector: Mapped[Code]
     plan: Mapped[Code | None]
     created_at: Mapped[Instant]
 

@@ -6,7 +6,7 @@ from typing import Self
 import strawberry
 
 from domain.accounts import Scope
-from domain.conversations import MessageView, SessionView
+from domain.conversations import CorrectionSource, MessageView, SessionView
 from domain.outcomes import is_provisional, outcome
 from domain.vocabulary import Channel as ChannelCode
 from domain.vocabulary import ChatbotType as ChatbotTypeCode
@@ -66,6 +66,12 @@ class SessionHandoff:
     reason: HandoffReason | None = strawberry.field(description="Why.")
 
 
+strawberry.enum(
+    CorrectionSource,
+    description="Who says that a message corrects an answer: TOLD by the bot, or DETECTED from its words.",
+)
+
+
 @strawberry.type(description="A message of a session.")
 class Message:
     id: strawberry.ID = strawberry.field(description="Opaque id.")
@@ -84,6 +90,7 @@ class Message:
     confidence: float | None = strawberry.field(description="0 to 1; null when not told.")
     fallback: bool | None = strawberry.field(description="Failure, uncertainty or low confidence; null unknown.")
     unanswered: bool | None = strawberry.field(description="Left the question unanswered; null unknown.")
+    correction: CorrectionSource | None = strawberry.field(description="Who says that it corrects an answer.")
 
     @classmethod
     def from_domain(cls, message: MessageView) -> Self:
@@ -102,6 +109,7 @@ class Message:
             confidence=share(message.confidence_ppm),
             fallback=message.fallback,
             unanswered=message.unanswered,
+            correction=message.correction,
         )
 
 

@@ -25,6 +25,9 @@ class ChatbotSettings:
     failure_actions: list[str] = strawberry.field(description="Actions that are a generic failure.")
     uncertain_phrases: list[str] = strawberry.field(description="Whole answers that are uncertain.")
     uncertain_actions: list[str] = strawberry.field(description="Actions that are uncertain.")
+    correction_detector: int = strawberry.field(
+        description="Version of the detector that tells corrections where the bot tells none; 0 is none."
+    )
 
     @classmethod
     def from_domain(cls, entry: SettingEntry) -> Self:
@@ -40,6 +43,7 @@ class ChatbotSettings:
             failure_actions=list(entry.failure_actions),
             uncertain_phrases=list(entry.uncertain_phrases),
             uncertain_actions=list(entry.uncertain_actions),
+            correction_detector=entry.correction_detector,
         )
 
 

@@ -281,6 +281,7 @@ def settings_of(chatbot: str, world: World, labels: Labels) -> ChatbotSettings:
             idle_timeout_ms=entry.idle_timeout_ms,
             unanswered_below_ppm=ppm(entry.unanswered_below),
             fallback_below_ppm=ppm(entry.fallback_below),
+            correction_detector=int(entry.detects_corrections),
             fallbacks=FallbackList(
                 version=1,
                 failure_phrases=frozenset(map(normalised, entry.failure_phrases)),

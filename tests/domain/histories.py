@@ -29,7 +29,7 @@ GAPS_MS = (
 )
 NAMES = tuple(f"m{number}" for number in range(10))
 
-SHORT = Settings(idle_timeout_ms=600_000)
+SHORT = Settings(idle_timeout_ms=600_000, detects_corrections=False)
 LISTED = Settings(
     failure_phrases=frozenset({"Sorry, I don't know."}),
     failure_actions=frozenset({"fallback"}),
@@ -53,7 +53,18 @@ _money = st.builds(
     st.sampled_from(["0.001", "0.000000001", "12.5"]),
     st.sampled_from(["EUR", "USD"]),
 )
-_texts = st.none() | st.sampled_from(["hello", "SORRY, I don't   know!", "not sure…", "well, not sure"])
+_texts = st.none() | st.sampled_from(["hello", "SORRY, I don't   know!", "not sure…", "well, not sure", "Which one?"])
+_questions = st.none() | st.sampled_from(
+    [
+        "Where is my order?",
+        "Where is my order now, please?",
+        "Where is my invoice?",
+        "No, that's wrong.",
+        "I meant the blue one",
+        "That’s not what I asked!",
+        "thanks",
+    ]
+)
 _names = st.sampled_from(NAMES)
 
 
@@ -94,6 +105,7 @@ _user = _dict(
     role=st.just("USER"),
     intent=_intents,
     language=st.none() | st.sampled_from(["en", "fr"]),
+    text=_questions,
     corrects=st.none() | st.none() | _names,
     context=st.none() | st.none() | _contexts,
 )

@@ -79,4 +79,5 @@ def _entry(settings: Settings) -> SettingEntry:
         failure_actions=tuple(settings.failure_actions),
         uncertain_phrases=tuple(settings.uncertain_phrases),
         uncertain_actions=tuple(settings.uncertain_actions),
+        correction_detector=int(settings.detects_corrections),
     )

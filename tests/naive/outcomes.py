@@ -1,8 +1,10 @@
 """How a session ended (R1), read off its events and the clock."""
 
-from tests.naive.answers import NaiveAnswer, messages
+import re
+
+from tests.naive.answers import NaiveAnswer, messages, plain, question, waiting_questions
 from tests.naive.figures import handoff_figures, last_feedback, run_figures
-from tests.naive.placing import Episode, standing_end
+from tests.naive.placing import Episode, Told, standing_end
 from tests.naive.world import World
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -18,7 +20,7 @@ def signals(episode: Episode, found: list[NaiveAnswer], world: World) -> list[bo
         if verdict is not None and (not one.get("messageId") or one.get("instrument") == "SOLVED" or on_last):
             told.append((one.order, verdict))
     for one in episode.events:
-        if one.kind == "message" and last is not None and one.get("corrects") == last.name and one.order > last.order:
+        if last is not None and _corrects(one, last, episode, world):
             told.append((one.order, False))
         if one.kind == "workflow_step" and one.get("state") in ("COMPLETED", "FAILED"):
             told.append((one.order, one.get("state") == "COMPLETED"))
@@ -27,6 +29,45 @@ def signals(episode: Episode, found: list[NaiveAnswer], world: World) -> list[bo
         if one.kind == "handoff" and one.get("state") in ("REQUESTED", "FAILED"):
             told.append((one.order, False))
     return [verdict for _, verdict in sorted(told)]
+
+
+def _corrects(one: Told, answer: NaiveAnswer, episode: Episode, world: World) -> bool:
+    if one.kind != "message" or one.order <= answer.order:
+        return False
+    return one.get("corrects") == answer.name or says_so(one, answer, episode, world)
+
+
+def says_so(message: Told, answer: NaiveAnswer, episode: Episode, world: World) -> bool:
+    """Where no bot tells it: what the message says of the answer, and how it stands to that one's question."""
+    turns = messages(episode)
+    place = turns.index(message)
+    text = message.get("text")
+    people = any(turn.get("role") == "HUMAN" for turn in turns[:place])
+    off = not world.at(episode.chatbot, message.at_ms).detects_corrections
+    if message.get("role") != "USER" or text is None or message.get("corrects") or people or off:
+        return False
+    (answered,) = (index for index, turn in enumerate(turns) if turn.order == answer.order)
+    if says_misunderstood(text):
+        return True
+    if str(turns[answered].get("text") or "").rstrip().endswith("?"):
+        return False
+    first = not waiting_questions(turns, place, episode)
+    asked = " ".join(turn.get("text") or "" for turn in question(turns, answered, episode))
+    return says_wrong(text) or (first and same_in_other_words(text, asked))
+
+
+def says_misunderstood(text: str) -> bool:
+    return plain(text).startswith(("that's not what i asked", "no, that's not what i asked"))
+
+
+def says_wrong(text: str) -> bool:
+    return plain(text).startswith(("no, that's wrong", "that's wrong", "i meant the"))
+
+
+def same_in_other_words(text: str, asked: str) -> bool:
+    one, other = (set(re.findall(r"[\w']+", said.casefold())) for said in (text, asked))
+    shorter, longer = sorted((one, other), key=len)
+    return shorter < longer and len(shorter) >= 3 and 5 * len(shorter) >= 3 * len(longer)
 
 
 def _verdict(instrument: str, score: int) -> bool | None:

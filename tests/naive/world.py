@@ -15,6 +15,7 @@ class Settings:
     failure_actions: frozenset[str] = frozenset()
     uncertain_phrases: frozenset[str] = frozenset()
     uncertain_actions: frozenset[str] = frozenset()
+    detects_corrections: bool = True
 
 
 @dataclass(frozen=True)

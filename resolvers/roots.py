@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.cases import CaseQueries
+from resolvers.chatbot_activity import ChatbotActivityQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
 from resolvers.events import EventMutation
 from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
@@ -28,6 +29,7 @@ from schema.scalars import SCALARS
 class Query(
     AccountQuery,
     CaseQueries,
+    ChatbotActivityQuery,
     ChatbotQuery,
     ExchangeRateQuery,
     FigureQueries,

@@ -30,7 +30,11 @@ def test_the_headline_is_the_answer_of_the_api(page: Page, served: Serving, metr
     expect(page.locator(".area-headline")).to_contain_text(expected["definitions"][0]["definition"])
 
 
+@pytest.mark.spec(22)
 def test_groups_stand_with_value_and_share(page: Page, served: Serving) -> None:
+    """Drawn from the public API alone."""
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url.partition("?")[0]) if request.method == "POST" else None)
     explore(page, served, "period=24h&metric=MESSAGES&by=CHATBOT")
     found = ask(served, "metrics: [MESSAGES] groupBy: [CHATBOT]", "groups { key { label } figures { value } }")
     rows = page.locator(".area-groups tbody tr")
@@ -41,6 +45,7 @@ def test_groups_stand_with_value_and_share(page: Page, served: Serving) -> None:
             float(rows.nth(place).locator("td").first.get_attribute("data-value") or "") == group["figures"][0]["value"]
         )
     expect(rows.first.locator("td").nth(1)).to_have_text("100%")
+    assert asked == {f"{served.address}/graphql"}
 
 
 def test_busy_hours_are_those_of_the_heatmap(page: Page, served: Serving) -> None:

@@ -1,5 +1,6 @@
 """A session and its messages as people look at them: labels as text, the outcome as of now."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -32,12 +33,25 @@ SESSION_LABELS: dict[str, LabelKind] = {
 """Columns of a session that hold label codes."""
 
 
+Trait = str | int | float | bool
+
+
+def known_traits(told: Iterable[Mapping[str, Trait | None]]) -> dict[str, Trait]:
+    """What is known of a visitor after all that was told, in order: the latest value counts, null takes one away."""
+    known: dict[str, Trait | None] = {}
+    for traits in told:
+        known |= traits
+    return {name: value for name, value in sorted(known.items()) if value is not None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionView:
-    """`labels` by column of SESSION_LABELS, absent where unknown. `costs` by currency, in nano units."""
+    """`labels` by column of SESSION_LABELS, absent where unknown. `traits` are those of the visitor as known now.
+    `costs` by currency, in nano units."""
 
     fact: SessionFact
     visitor_key: str | None
+    traits: Mapping[str, Trait]
     labels: dict[str, str]
     costs: dict[str, int]
 

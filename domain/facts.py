@@ -173,6 +173,7 @@ class IdentifyRecord(Record, kw_only=True):
     user_type: int | None = None
     authenticated: bool | None = None
     relink: bool = False
+    traits: str | None = None  # a JSON object, as it was told
 
 
 class SessionEndRecord(Record, kw_only=True):

@@ -17,6 +17,7 @@ from persistence.tables.messages import MessageRow
 from persistence.tables.sessions import SessionCostRow, SessionRow
 from persistence.tables.visitors import VisitorRow
 from persistence.tenancy import Reader
+from persistence.traits import traits_of
 
 _FACT_FIELDS = tuple(field.name for field in msgspec.structs.fields(SessionFact))
 _TEXT_FACTS = {"last_event_id", "last_answer_id"}
@@ -50,7 +51,7 @@ async def list_sessions(
         statement = statement.where(SessionRow.user_messages > 0)
     if wanted.live_only:
         statement = statement.where(SessionRow.source == Source.LIVE, SessionRow.is_bot.is_(False))
-    return await _views(reader, (await reader.connection.execute(statement)).all())
+    return await _views(reader, (await reader.connection.execute(statement)).all(), among=wanted.among)
 
 
 async def find_session(reader: Reader, session_id: int, *, among: Collection[int] | None) -> SessionView | None:
@@ -62,14 +63,18 @@ async def find_session(reader: Reader, session_id: int, *, among: Collection[int
     wanted = _sessions(reader).where(SessionRow.session_id == (survivor or session_id))
     if among is not None:
         wanted = wanted.where(SessionRow.chatbot_id.in_(among))
-    views = await _views(reader, (await reader.connection.execute(wanted)).all())
+    views = await _views(reader, (await reader.connection.execute(wanted)).all(), among=among)
     return views[0] if views else None
 
 
-async def sessions_by_ids(reader: Reader, session_ids: Collection[int]) -> dict[int, SessionView]:
-    """Of any chatbot: for numbers that were found among those that may be seen."""
+async def sessions_by_ids(
+    reader: Reader, session_ids: Collection[int], *, among: Collection[int] | None
+) -> dict[int, SessionView]:
+    """For numbers that were found among those that may be seen; `among` cuts what is told of their visitors."""
+    if not session_ids:
+        return {}
     statement = _sessions(reader).where(SessionRow.session_id.in_(session_ids))
-    views = await _views(reader, (await reader.connection.execute(statement)).all()) if session_ids else []
+    views = await _views(reader, (await reader.connection.execute(statement)).all(), among=among)
     return {view.fact.session_id: view for view in views}
 
 
@@ -102,13 +107,15 @@ def _sessions(reader: Reader) -> Select[Any]:
     )
 
 
-async def _views(reader: Reader, rows: Sequence[Row[Any]]) -> Sequence[SessionView]:
+async def _views(reader: Reader, rows: Sequence[Row[Any]], *, among: Collection[int] | None) -> Sequence[SessionView]:
     texts = await label_texts(reader, _session_codes(rows))
+    traits = await traits_of(reader, {row.visitor_id for row in rows} - {None}, among=among)
     costs = await _costs(reader, [row.session_id for row in rows])
     return [
         SessionView(
             fact=_fact(row),
             visitor_key=row.visitor_key,
+            traits=traits.get(row.visitor_id, {}),
             labels={
                 column: texts[kind, getattr(row, column)]
                 for column, kind in SESSION_LABELS.items()

@@ -70,7 +70,9 @@ class CaseQueries:
                 after=(window.key[0], window.key[1]) if window.key else None,
                 with_count="sessionCount" in selected(info),
             )
-            views = await store.sessions_by_ids(reader, [case.session_id for case in found.cases])
+            views = await store.sessions_by_ids(
+                reader, [case.session_id for case in found.cases], among=context.viewer.chatbot_ids
+            )
         page = connection(
             window,
             found.cases,

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from msgspec import json as wire
+
 from domain import events, facts
 from domain.answers import retrieval_failed
 from domain.events import AnswerDetails, SessionContext
@@ -345,7 +347,11 @@ def _identify(arrival: Arrival, event: events.Identify, numbers: Numbers) -> Rec
         user_type=numbers.codes[LabelKind.USER_TYPE][event.user_type],
         authenticated=event.authenticated,
         relink=event.relink,
+        traits=_write_traits(event.traits).decode() if event.traits else None,
     )
+
+
+_write_traits: Final = wire.Encoder(order="deterministic").encode
 
 
 def _session_ended(arrival: Arrival, event: events.SessionEnded, _: Numbers) -> Record:

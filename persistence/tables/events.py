@@ -134,6 +134,7 @@ class IdentificationRow(EventRow):
     user_type: Mapped[Label | None]
     authenticated: Mapped[Flag | None]
     relink: Mapped[Flag]
+    traits: Mapped[PersonalText | None]
 
 
 class SessionEndRow(EventRow):

@@ -6,7 +6,7 @@ from typing import Self
 import strawberry
 
 from domain.accounts import Scope
-from domain.conversations import CorrectionSource, MessageView, SessionView
+from domain.conversations import CorrectionSource, MessageView, SessionView, Trait
 from domain.outcomes import is_provisional, outcome
 from domain.vocabulary import Channel as ChannelCode
 from domain.vocabulary import ChatbotType as ChatbotTypeCode
@@ -113,6 +113,24 @@ class Message:
         )
 
 
+@strawberry.type(description="Something that an identify told of a visitor: exactly one of the three values is there.")
+class VisitorTrait:
+    name: str = strawberry.field(description="As sent.")
+    text: str | None = strawberry.field(default=None, description="Its value, if that is a text.")
+    number: float | None = strawberry.field(default=None, description="Its value, if that is a number.")
+    flag: bool | None = strawberry.field(default=None, description="Its value, if that is true or false.")
+
+    @classmethod
+    def from_domain(cls, name: str, value: Trait) -> Self:
+        match value:
+            case bool():
+                return cls(name=name, flag=value)
+            case str():
+                return cls(name=name, text=value)
+            case _:
+                return cls(name=name, number=float(value))
+
+
 @strawberry.type(description="One visit: what a person and a chatbot said to each other until it ended or fell idle.")
 class Session:
     view: strawberry.Private[SessionView]
@@ -137,6 +155,10 @@ class Session:
     source: Source = strawberry.field(description="Real traffic or a test.")
     visitor_key: str | None = strawberry.field(
         description="The visitor that uniques count.", extensions=[requires(Scope.PERSONAL_READ)]
+    )
+    traits: list[VisitorTrait] = strawberry.field(
+        description="What identify told of that visitor, as known now: of each name the latest value.",
+        extensions=[requires(Scope.PERSONAL_READ)],
     )
     authenticated: bool | None = strawberry.field(description="Whether the visitor had signed in.")
     channel: Channel | None = strawberry.field(description="Where it took place.")
@@ -193,6 +215,7 @@ class Session:
             end_reason=None if fact.end_reason is None else EndReasonCode(fact.end_reason),
             source=SourceCode(fact.source),
             visitor_key=view.visitor_key,
+            traits=[VisitorTrait.from_domain(name, value) for name, value in view.traits.items()],
             authenticated=fact.authenticated,
             channel=None if fact.channel is None else ChannelCode(fact.channel),
             device=None if fact.device is None else DeviceCode(fact.device),

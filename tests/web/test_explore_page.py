@@ -58,6 +58,23 @@ def test_busy_hours_are_those_of_the_heatmap(page: Page, served: Serving) -> Non
     assert [bool(value) for value in shown] == [bool(value) for value in expected]
 
 
+@pytest.mark.parametrize(("choice", "part"), [("All", "ALL"), ("Counted", "NUMERATOR"), ("Not counted", "REST")])
+def test_sessions_behind_the_number_sum_to_it(page: Page, served: Serving, choice: str, part: str) -> None:
+    explore(page, served, "period=24h&metric=RESOLUTION_RATE")
+    explained = served.ask(
+        f"{{ explainMetric(metric: RESOLUTION_RATE, {DAY}, part: {part}) "
+        "{ sessionCount figure { numerator denominator } sessions { nodes { session { sessionId } } } } }"
+    )["explainMetric"]
+    page.locator(".area-cases").get_by_role("radio", name=choice, exact=True).check()
+    rows = page.locator(".area-cases tbody tr")
+    expect(rows).to_have_count(explained["sessionCount"])
+    expected = [node["session"]["sessionId"] for node in explained["sessions"]["nodes"]]
+    assert [row.locator("th").inner_text() for row in rows.all()] == expected
+    if part == "ALL":
+        added = [cell.get_attribute("data-numerator") for cell in page.locator("[data-numerator]").all()]
+        assert sum(float(value or 0) for value in added) == explained["figure"]["numerator"]
+
+
 def test_a_choice_lives_in_the_address(page: Page, served: Serving) -> None:
     """So that a link shows the same, and the back button goes back."""
     explore(page, served)

@@ -38,6 +38,12 @@ export function formatHour(instant: string, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(new Date(instant));
 }
 
+/** 28 Nov, 14:05, in the reader's order. */
+export function formatMoment(instant: string, timeZone: string): string {
+  const style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone } as const;
+  return new Intl.DateTimeFormat(locale, style).format(new Date(instant));
+}
+
 export function formatDayAndHour(instant: string, timeZone: string): string {
   const style = { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone } as const;
   return new Intl.DateTimeFormat(locale, style).format(new Date(instant));

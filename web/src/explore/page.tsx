@@ -13,6 +13,7 @@ import {
 import { NoPermission, Trouble } from "../live/states";
 import "../live/page.css";
 import { Busy } from "./busy";
+import { Cases } from "./cases";
 import { Controls } from "./controls";
 import { Groups } from "./groups";
 import { Headline } from "./headline";
@@ -54,6 +55,7 @@ export function ExplorePage() {
             <Groups metric={metric} dimension={titleOf(catalogue.data, asked.by)} answer={answer} write={write} />
           )}
           <Busy heatmap={busy.data?.heatmap ?? undefined} />
+          <Cases key={asked.metric} metric={metric} view={casesOf(asked)} />
         </section>
       )}
     </Page>
@@ -95,9 +97,17 @@ function questionOf(asked: Asked): ExploreQueryVariables {
       compare: "PREVIOUS_PERIOD",
       groupBy: asked.by ? [asked.by] : null,
       limit: MOST_GROUPS,
-      newTo: asked.chatbot ? "CHATBOT" : "WORKSPACE",
+      newTo: newTo(asked),
     },
   };
+}
+
+function newTo({ chatbot }: Asked) {
+  return chatbot ? "CHATBOT" : "WORKSPACE";
+}
+
+function casesOf(asked: Asked) {
+  return { ...hoursOf(asked), metric: asked.metric, newTo: newTo(asked) } as const;
 }
 
 function hoursOf(asked: Asked) {

@@ -40,8 +40,8 @@ export function writeChange(ratio: number): string {
   return percent.format(ratio);
 }
 
-/** Whether a change is for the better; undefined where neither way is. */
+/** Whether a change is for the better; undefined where neither way is, and where it is too small to be written. */
 export function isBetter(metric: Metric, ratio: number): boolean | undefined {
-  if (metric.direction === "NEUTRAL" || ratio === 0) return undefined;
+  if (metric.direction === "NEUTRAL" || Math.abs(ratio) < 0.0005) return undefined;
   return metric.direction === "HIGHER_IS_BETTER" ? ratio > 0 : ratio < 0;
 }

@@ -44,24 +44,25 @@ async def benchmark(sessions: int, repeats: int) -> list[Measured]:
     console = Console(width=150)
     async with open_stage(
         PARLANCE_COLUMNS_MEGABYTES="12288",
+        PARLANCE_RESULTS_MEGABYTES="0",
         PARLANCE_STATEMENT_TIMEOUT_MS="120000",
         PARLANCE_KEY_POINTS_PER_SECOND="10000000",
         PARLANCE_WORKSPACE_POINTS_PER_SECOND="10000000",
     ) as stage:
-        workspace_id, key = await _load(stage, sessions)
+        workspace_id, key = await load_and_start(stage, sessions)
         ask = Asking(stage, key)
         console.print(await _first_answer(ask))
         console.print(await _load_copies(ask, stage, sessions))
         database = open_patient_database(stage.app_url())
         try:
-            measured = [await _measure(ask, database, workspace_id, one, repeats) for one in _asked()]
+            measured = [await _measure(ask, database, workspace_id, one, repeats) for one in asked_questions()]
         finally:
             await database.close()
     _print(console, measured, sessions)
     return measured
 
 
-async def _load(stage: Stage, sessions: int) -> tuple[UUID, str]:
+async def load_and_start(stage: Stage, sessions: int) -> tuple[UUID, str]:
     """The world, and a server that has just started on it."""
     database = open_patient_database(stage.app_url())
     try:
@@ -75,7 +76,7 @@ async def _load(stage: Stage, sessions: int) -> tuple[UUID, str]:
     return workspace_id, key
 
 
-def _asked() -> list[Question]:
+def asked_questions() -> list[Question]:
     today = datetime.now(UTC).date()
     dates = {"today": str(today), "day90": str(today - timedelta(days=89))}
     known = [replace(one, document=one.document % dates if "%(" in one.document else one.document) for one in QUESTIONS]
@@ -105,13 +106,13 @@ class Asking:
             raise RuntimeError(f"{document}\nanswered {answers[0].body[:800]!r}")
         return sorted(answer.seconds * 1000 for answer in answers)
 
-    async def figures(self) -> dict[str, float]:
+    async def figures(self, prefix: str = "parlance_columns") -> dict[str, float]:
         """What the server tells Prometheus."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.stage.port)
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
         text = (await reader.read()).decode()
         writer.close()
-        lines = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("parlance_columns"))
+        lines = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith(prefix))
         return {name: float(value) for name, value in lines}
 
 
@@ -125,7 +126,7 @@ async def _load_copies(ask: Asking, stage: Stage, sessions: int) -> str:
     assert stage.process is not None
     process = psutil.Process(stage.process.pid)
     before, started = process.memory_info().rss, time.perf_counter()
-    for question in _asked():
+    for question in asked_questions():
         if "sessions(first" not in question.document:
             await _until_answered(ask, question)
     seconds = time.perf_counter() - started

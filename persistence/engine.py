@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from persistence.results import Results
+
 
 class DatabaseUnavailable(Exception):
     """No connection in time, or it broke. Trying again later helps; nothing was acknowledged."""
@@ -66,6 +68,7 @@ class Database:
     wait_observers: list[Callable[[float], None]] = field(default_factory=list, repr=False)
     """Told how many seconds each transaction waited for its connection."""
     columnar: Columnar | None = None
+    results: Results | None = None
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -135,15 +138,30 @@ async def begun(
         async with _acquired(database) as plain:
             connection = await plain.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
             async with connection.begin():
-                # A server that was stopped still accepts bytes: whoever does not answer here is not there. Cutting
-                # the connection fails the statement at once; cancelling it would wait for the server once more.
-                driver = await driver_of(connection)
-                deadline = asyncio.get_running_loop().call_later(database.acquire_timeout_s, driver.terminate)
-                try:
+                with _answering(database, await driver_of(connection)):
                     await connection.exec_driver_sql(f"SET LOCAL app.workspace = '{workspace}'")
-                finally:
-                    deadline.cancel()
                 yield connection
+
+
+async def current_snapshot(database: Database) -> str:
+    """Names what a reader sees who begins now: two with the same name see the same, of every workspace."""
+    with unavailable_as_such():
+        async with _acquired(database) as connection:
+            driver = await driver_of(connection)
+            with _answering(database, driver):
+                name: str = await driver.fetchval("select pg_current_snapshot()::text")
+                return name
+
+
+@contextmanager
+def _answering(database: Database, driver: asyncpg.Connection) -> Iterator[None]:
+    """A server that was stopped still accepts bytes: whoever does not answer here is not there. Cutting the
+    connection fails the statement at once; cancelling it would wait for the server once more."""
+    deadline = asyncio.get_running_loop().call_later(database.acquire_timeout_s, driver.terminate)
+    try:
+        yield
+    finally:
+        deadline.cancel()
 
 
 async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:

@@ -15,15 +15,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.engine import Columnar, Database, begun, driver_of
+from persistence.results import Results
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only transaction of one workspace. `columnar` may answer questions beside it, if it is a snapshot."""
+    """A read-only transaction of one workspace. If it is a snapshot, `columnar` may answer questions beside it, and
+    `results` knows what was answered just now."""
 
     connection: AsyncConnection
     workspace_id: UUID
     columnar: Columnar | None = field(default=None, kw_only=True)
+    results: Results | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ async def reading(
     async with _tenant_transaction(
         database, workspace_id, isolation=isolation, read_only=True, statement_timeout_ms=statement_timeout_ms
     ) as connection:
-        yield Reader(connection, workspace_id, columnar=database.columnar if snapshot else None)
+        if snapshot:
+            yield Reader(connection, workspace_id, columnar=database.columnar, results=database.results)
+        else:
+            yield Reader(connection, workspace_id)
 
 
 @asynccontextmanager

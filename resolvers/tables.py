@@ -11,7 +11,7 @@ from domain.problems import Refused
 from domain.queries.query import MetricQuery
 from domain.queries.table import MetricTable
 from persistence.engine import Database
-from persistence.metrics.answer import answer
+from persistence.metrics.answer import answer, answered_before
 from persistence.tenancy import reading
 
 
@@ -29,6 +29,10 @@ async def tables_of(
     """A table, or why there is none, for each question; all as of the same present."""
     now_ms = max(question.now_ms for question in questions)
     shared = _merged([question.query for question in questions])
+    known = await answered_before(database, workspace_id, list(shared.values()), now_ms=now_ms)
+    if known is not None:
+        known_by_bare = dict(zip(shared, known, strict=True))
+        return [known_by_bare[_bare(question.query)] for question in questions]
     tables: dict[MetricQuery, MetricTable | Refused] = {}
     async with reading(database, workspace_id, snapshot=True) as reader:
         for bare, full in shared.items():

@@ -22,6 +22,7 @@ from domain.accounts import DEMO_WORKSPACE_ID
 from persistence.columns.copies import Copies, CopyLimits
 from persistence.engine import Database, DatabaseUnavailable, open_database
 from persistence.jobs import count_jobs, seconds_behind
+from persistence.results import Results
 from persistence.vault import Vault
 from resolvers.request import ResolverSettings
 from resolvers.roots import build_schema
@@ -71,7 +72,7 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> Starlette:
     configure_logs(level=settings.log_level, as_json=settings.logs_as_json)
     database = open_database(urls.app, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
     copies = _copies(settings, database)
-    database = replace(database, columnar=copies)
+    database = replace(database, columnar=copies, results=_results(settings))
     return build_app(
         database,
         schema=build_schema(),
@@ -94,6 +95,10 @@ def _copies(settings: Settings, database: Database) -> Copies | None:
         return None
     most_bytes = settings.columns_megabytes * 1024 * 1024
     return Copies(database, CopyLimits(most_bytes=most_bytes, threads=settings.columns_threads))
+
+
+def _results(settings: Settings) -> Results | None:
+    return Results(settings.results_megabytes * 1024 * 1024) if settings.results_megabytes else None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -173,6 +178,8 @@ def build_app(
     )
     if copies is not None:
         _watch_copies(deployment.measures, copies)
+    if database.results is not None:
+        _watch_results(deployment.measures, database.results)
     app.state.deployment = deployment
     return app
 
@@ -189,6 +196,12 @@ def _ending(recorder: Recorder, copies: Copies | None) -> Callable[[], Awaitable
 def _watch_copies(measures: Measures, copies: Copies) -> None:
     measures.watch("columns_bytes", "Memory of the columnar copies.", copies.size_in_bytes)
     measures.watch("columns_answered", "Questions that a columnar copy answered.", lambda: copies.answered)
+
+
+def _watch_results(measures: Measures, results: Results) -> None:
+    measures.watch("results_bytes", "Memory of answers kept for their second.", lambda: results.size_in_bytes)
+    measures.watch("results_found", "Questions answered by an answer that was kept.", lambda: results.found)
+    measures.watch("results_missed", "Questions that had to be computed.", lambda: results.missed)
 
 
 def farewell_of(app: Starlette) -> Callable[[], Awaitable[None]]:

@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     )
     columns_threads: int = Field(2, ge=1, le=64, description="Cores that one question to a columnar copy may use.")
 
+    results_megabytes: int = Field(
+        64,
+        ge=0,
+        le=65_536,
+        description="Memory for figures that are told again within their second while nothing has changed; 0: none.",
+    )
+
     demo: bool = Field(True, description="Make a demo workspace when the database is empty.")
     demo_key: str = Field(
         "", repr=False, description="Admin key of the demo workspace; empty: a random one, printed once."

@@ -7,9 +7,10 @@
 first groups are wanted of metrics that do not add up, or a series of each, a second one for those groups. 4. The table.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 from domain.dimensions import OTHER, Open
 from domain.metrics.algebra import Measure
@@ -28,12 +29,16 @@ from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
 from domain.queries.plan import QueryPlan, local_days, make_plan
 from domain.queries.query import MetricQuery, Part
 from domain.queries.readings import needs_rates
+from domain.queries.scope import Scope
 from domain.queries.table import MetricTable
+from domain.time import SECOND_MS
 from domain.vocabulary import LabelKind
+from persistence.engine import Database, current_snapshot
 from persistence.labels import label_texts
 from persistence.metrics.engines import Engine, engine_for
-from persistence.metrics.scope import read_scope
+from persistence.metrics.scope import read_generation, read_scope
 from persistence.metrics.shapes import Shape, shape_of
+from persistence.results import Asked, Basis
 from persistence.tenancy import Reader
 
 MOST_GROUPS_READ: Final = 50_000
@@ -41,8 +46,33 @@ MOST_GROUPS_READ: Final = 50_000
 
 
 async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTable:
-    """All parts of the table from one snapshot, if the reader has one."""
-    plan = await plan_for(reader, query, now_ms=now_ms)
+    """All parts of the table from one snapshot, if the reader has one; of the same second, if nothing changed since."""
+    scope = await scope_for(reader, query)
+    if reader.results is None:
+        return await _answered(reader, make_plan(query, scope, now_ms), now_ms)
+    asked = Asked(reader.workspace_id, query, now_ms // SECOND_MS)
+    generation, snapshot = await read_generation(reader)
+    basis = Basis(generation, scope)
+    found = reader.results.find(asked, basis)
+    if found is None:
+        found = await _answered(reader, make_plan(query, scope, now_ms), now_ms)
+    reader.results.keep(asked, basis, found, snapshot)
+    return replace(found, fresh_through_ms=now_ms)
+
+
+async def answered_before(
+    database: Database, workspace_id: UUID, queries: Sequence[MetricQuery], *, now_ms: int
+) -> list[MetricTable] | None:
+    """All of them, if each was answered within this second and nothing at all was committed since."""
+    results = database.results
+    asked = [Asked(workspace_id, query, now_ms // SECOND_MS) for query in queries]
+    if results is None or not results.may_hold(asked):
+        return None
+    found = results.seen_at(asked, await current_snapshot(database))
+    return None if found is None else [replace(table, fresh_through_ms=now_ms) for table in found]
+
+
+async def _answered(reader: Reader, plan: QueryPlan, now_ms: int) -> MetricTable:
     async with engine_for(reader, plan) as engine:
         first = replace(plan, parts=_first_parts(plan))
         cells: Cells = await _computed(engine, first)
@@ -54,9 +84,12 @@ async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTa
 
 
 async def plan_for(reader: Reader, query: MetricQuery, *, now_ms: int) -> QueryPlan:
+    return make_plan(query, await scope_for(reader, query), now_ms)
+
+
+async def scope_for(reader: Reader, query: MetricQuery) -> Scope:
     metrics = tuple(METRICS[name] for name in query.computed_metrics)
-    scope = await read_scope(reader, query, with_rates=needs_rates(metrics))
-    return make_plan(query, scope, now_ms)
+    return await read_scope(reader, query, with_rates=needs_rates(metrics))
 
 
 def _first_parts(plan: QueryPlan) -> frozenset[Part]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from domain.problems import NotFound, Refused
 from domain.queries.filters import Codes, labels_in
@@ -13,7 +13,13 @@ from domain.time import Zone
 from domain.vocabulary import Instrument, LabelKind, Report
 from persistence.labels import find_codes
 from persistence.tables.events import FeedbackRow
-from persistence.tables.workspaces import ChatbotRow, ChatbotSettingRow, ExchangeRateRow, WorkspaceRow
+from persistence.tables.workspaces import (
+    ChatbotRow,
+    ChatbotSettingRow,
+    ExchangeRateRow,
+    WorkspaceCounterRow,
+    WorkspaceRow,
+)
 from persistence.tenancy import Reader
 
 
@@ -44,6 +50,15 @@ async def read_scope(reader: Reader, query: MetricQuery, *, with_rates: bool) ->
         money_zone=Zone(workspace.time_zone, workspace.week_start),
         instrument=await _instrument(reader, query, workspace.primary_instrument),
     )
+
+
+async def read_generation(reader: Reader) -> tuple[int, str]:
+    """What every change of the workspace's facts raises; and the name of the reader's snapshot."""
+    statement = select(WorkspaceCounterRow.ingest_generation, cast(func.pg_current_snapshot(), Text)).where(
+        WorkspaceCounterRow.workspace_id == reader.workspace_id
+    )
+    row = (await reader.connection.execute(statement)).one()
+    return row[0], row[1]
 
 
 async def _instrument(reader: Reader, query: MetricQuery, named: int | None) -> Instrument:

@@ -40,7 +40,8 @@ async def answered(executor: Any, text: str, rows: dict[str, Any], asker: Asker,
     variables = {"yes": True, "no": False}
     result: Any = execute(lists(), parse(text), rows, asker, variables, executor_class=executor, **more)
     result = result if isinstance(result, ExecutionResult) else await result
-    return orjson.dumps(result.data), [error.formatted for error in result.errors or ()]
+    # Values that no JSON knows pass some scalars as they are, either way.
+    return orjson.dumps(result.data, default=repr), [error.formatted for error in result.errors or ()]
 
 
 @settings(max_examples=400, deadline=None)

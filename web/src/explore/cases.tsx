@@ -101,9 +101,12 @@ function Row({ one: { session, numerator, denominator }, timeZone }: { one: Case
 
 const numbers = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 2 });
 
+const PROPER: Record<string, string> = { WHATSAPP: "WhatsApp", SMS: "SMS" };
+
 /** RESOLVED_CONFIRMED as "Resolved confirmed". */
 function say(name: string | null): string {
   if (name === null) return "Unknown";
+  if (PROPER[name]) return PROPER[name];
   const words = name.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

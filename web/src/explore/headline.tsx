@@ -43,11 +43,12 @@ function Row({ name, value }: { name: string; value: string }) {
 function Change({ metric, figure, write }: { metric: Metric; figure: ExploreFigureFragment; write: Props["write"] }) {
   if (figure.previous == null) return "Nothing to compare with in the period before.";
   if (figure.changeRatio == null) return `${write(figure.previous)} in the period before.`;
-  const better = isBetter(metric, figure.changeRatio);
+  const difference = writeDifference(metric, figure);
+  const better = difference.startsWith("0") ? undefined : isBetter(metric, figure.changeRatio);
   const judged = better === undefined ? "" : better ? ", which is better" : ", which is worse";
   return (
     <>
-      <span className="change">{writeDifference(metric, figure)}</span> from {write(figure.previous)} in the period before
+      <span className="change">{difference}</span> from {write(figure.previous)} in the period before
       {judged}.
     </>
   );

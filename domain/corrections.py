@@ -9,6 +9,7 @@ their checksums.
 import re
 from binascii import crc32
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Final
 
 from domain.answers import normalised
@@ -110,12 +111,41 @@ _SAYS_MISUNDERSTOOD: Final = _pattern(_MISUNDERSTOOD)
 _SAYS_WRONG: Final = _pattern(_CALLED_WRONG)
 
 
+_FIRST_WORDS: Final = frozenset({
+    "no", "nope", "sorry", "i'm", "im", "but", "well", "oh", "actually", "uh", "nein", "entschuldigung", "aber",
+    "non", "désolé", "désolée", "mais", "lo", "perdón", "pero", "scusa", "ma", "nee", "maar", "não", "desculpe",
+    "desculpa", "mas", "that", "that's", "thats", "this", "this's", "thiss", "it", "it's", "its", "not", "you", "i",
+    "das", "du", "sie", "ce", "c'est", "vous", "tu", "ça", "cela", "eso", "mi", "dat", "je", "u", "ich", "quise",
+    "quería", "me", "intendevo", "volevo", "ik", "eu", "quis", "queria", "your", "the", "wrong", "incorrect",
+    "falsch", "esto", "es", "está", "è", "e'", "isso", "é",
+})  # fmt: skip
+_FIRST_WORD: Final = re.compile(r"[\w']+")
+
+
+def may_begin(plain: str) -> bool:
+    """Whether a text begins as one of the phrases can: spares most texts the long search."""
+    first = _FIRST_WORD.match(plain)
+    return first is not None and (first[0] in _FIRST_WORDS or first[0].startswith("hm"))
+
+
 def words_of(text: str | None) -> list[int]:
     """Checksums of a question's words, in order of their numbers; nothing of a text that is too long."""
     if text is None or len(text) > MOST_CHARACTERS:
         return []
-    words = {word.strip(_EDGES) for word in text.casefold().split()}
-    return sorted({crc32(word.encode(errors="replace")) - 2**31 for word in words if word})
+    found = {_checksum(word) if len(word) <= _LONGEST_COMMON else _reckoned(word) for word in text.casefold().split()}
+    found.discard(_EMPTY)
+    return sorted(found)
+
+
+def _reckoned(word: str) -> int:
+    return crc32(word.strip(_EDGES).encode(errors="replace")) - 2**31
+
+
+_checksum: Final = lru_cache(maxsize=20_000)(_reckoned)
+_LONGEST_COMMON: Final = 9
+"""Longer words are not remembered: addresses and numbers of people are among them."""
+_EMPTY: Final = crc32(b"") - 2**31
+"""Of what is punctuation alone."""
 
 
 def is_correction(
@@ -125,6 +155,8 @@ def is_correction(
     if text is None or len(text) > MOST_CHARACTERS:
         return False
     plain = normalised(text).replace("’", "'")
+    if not may_begin(plain):
+        return not after_question and is_rephrased(words, question)
     if _SAYS_MISUNDERSTOOD.match(plain) is not None:
         return True
     return not after_question and (_SAYS_WRONG.match(plain) is not None or is_rephrased(words, question))

@@ -3,12 +3,17 @@
 import gzip
 import json
 import os
+from binascii import crc32
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from domain import corrections
+from domain.answers import normalised, normalised_letter_by_letter
 from domain.corrections import MOST_CHARACTERS, asks, is_correction, is_rephrased, words_of
 from tests.domain.dialogue import Reading, bot, user
 from tests.naive.world import Settings, World
@@ -152,3 +157,26 @@ def test_first_questions_are_hardly_ever_taken_for_corrections() -> None:
     mistaken = [row["text"] for row in rows if row["intent"] != "no" and says(row["text"])]
     assert len(rows) > 28_000
     assert len(mistaken) <= 3, mistaken
+
+
+LEADS = st.from_regex(rf"(?:(?:{corrections._LEADS})[ ,.!]+)?", fullmatch=True)
+
+
+@pytest.mark.parametrize("way", [*corrections._MISUNDERSTOOD, *corrections._CALLED_WRONG])
+@given(data=st.data())
+def test_every_phrase_begins_with_a_word_that_is_looked_for(way: str, data: Any) -> None:
+    plain = data.draw(LEADS) + data.draw(st.from_regex(way, fullmatch=True))
+    assert corrections.may_begin(plain.strip()), plain
+
+
+@given(st.text(max_size=40) | st.text(st.characters(max_codepoint=127), max_size=40))
+def test_phrases_are_compared_alike_in_both_ways(text: str) -> None:
+    assert normalised(text) == normalised_letter_by_letter(text)
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_checksums_of_words_do_not_depend_on_what_is_remembered(words: list[str]) -> None:
+    bare = {word.strip(corrections._EDGES) for word in " ".join(words).casefold().split()}
+    expected = sorted({crc32(word.encode(errors="replace")) - 2**31 for word in bare if word})
+    for _ in range(2):
+        assert corrections.words_of(" ".join(words)) == expected

@@ -2,7 +2,7 @@
 import { Card } from "../design/card";
 import { formatCount } from "../design/format";
 import type { ExploreQuery } from "../generated/graphql";
-import { reasonOf } from "../live/figure";
+import { reasonOf } from "../design/figure";
 import { writeDifference, type Metric } from "./values";
 
 type Answer = NonNullable<ExploreQuery["figures"]>;

@@ -2,7 +2,7 @@
 import { Card } from "../design/card";
 import { formatCount } from "../design/format";
 import type { ExploreFigureFragment } from "../generated/graphql";
-import { Stat } from "../live/figure";
+import { Stat } from "../design/figure";
 import { isBetter, writeDifference, type Metric } from "./values";
 
 type Props = {

@@ -10,8 +10,8 @@ import {
   type CatalogueQuery,
   type ExploreQueryVariables,
 } from "../generated/graphql";
-import { NoPermission, Trouble } from "../live/states";
-import "../live/page.css";
+import "../design/layout.css";
+import { NoPermission, Trouble } from "../design/states";
 import { Busy } from "./busy";
 import { Cases } from "./cases";
 import { Controls } from "./controls";

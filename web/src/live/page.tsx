@@ -13,10 +13,11 @@ import {
   type WorkspaceQuery,
 } from "../generated/graphql";
 import { PeriodControl, ViewControls } from "./controls";
-import "./page.css";
+import "../design/layout.css";
 import { Conversations, ResponseTimes, RightNow, SessionTotals, Visitors, type CalendarAnswers } from "./sections";
 import { PERIODS, useSelection, type PeriodName, type Selection } from "./selection";
-import { FirstEvent, NoPermission, Trouble } from "./states";
+import { NoPermission, Trouble } from "../design/states";
+import { FirstEvent } from "./first-event";
 import { Trend } from "./trend";
 
 const LIVE_EVERY_S = 5;

@@ -2,7 +2,7 @@
 import type { LiveCalendarQuery, LiveNowQuery, LivePeriodQuery, ComparedCountFragment } from "../generated/graphql";
 import { formatCount, formatDecimal, formatDuration, formatShare } from "../design/format";
 import { Card } from "../design/card";
-import { Figure, Stat, type Value } from "./figure";
+import { Figure, Stat, type Value } from "../design/figure";
 
 type NowTotals = NonNullable<LiveNowQuery["now"]>["totals"];
 type PeriodTotals = NonNullable<LivePeriodQuery["period"]>["totals"];

@@ -19,7 +19,7 @@ from tests.naive.world import World
 
 AS_OF_MS = int(START.timestamp() * 1000) + 86_400_000
 PACE = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )

@@ -129,6 +129,7 @@ async def test_an_unclassified_text_column_refuses_the_start(
         await check_catalogue(database)
 
 
+@pytest.mark.slow
 async def test_seven_years_of_partitions_are_checked_in_time(database: Database, admin_url: str) -> None:
     connection = await asyncpg.connect(admin_url)
     await connection.execute(

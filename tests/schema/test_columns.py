@@ -44,7 +44,7 @@ async def answered(executor: Any, text: str, rows: dict[str, Any], asker: Asker,
     return orjson.dumps(result.data, default=repr), [error.formatted for error in result.errors or ()]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_document_on_any_records(seed: int) -> None:
     random = Random(seed)

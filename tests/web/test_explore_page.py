@@ -111,7 +111,7 @@ def test_a_name_that_does_not_exist_is_told_in_words(page: Page, served: Serving
     expect(page.get_by_role("alert")).to_contain_text("SESIONS")
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(context: BrowserContext, served: Serving, axe: str, theme: Any, width: int) -> None:
     page = context.new_page()

@@ -23,7 +23,7 @@ from tests.naive.world import World
 from tests.persistence.metrics.facts import MONTH, Facts, a_session
 
 PACE = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )

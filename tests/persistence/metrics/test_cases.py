@@ -138,6 +138,7 @@ async def settled(facts: Facts, copies: Copies, seed: int, size: int) -> tuple[W
     return world, names
 
 
+@pytest.mark.slow
 async def test_every_metric_has_its_sessions(facts: Facts, copies: Copies, asker: Asker) -> None:
     world, names = await settled(facts, copies, seed=400, size=30)
     shown = 0

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from persistence.tenancy import reading, writing
 _AT_A_TIME: Final = 200
 """Sessions: ingest waits for no more than these to be written."""
 _STATEMENT_TIMEOUT_MS: Final = 60_000
+_RESTS_TIMES: Final = 3
+"""As long as it worked: a flood of messages shall be taken in first, and its languages told behind it."""
+_LONGEST_REST_S: Final = 2.0
 
 
 async def detect_languages(job: Job) -> None:
@@ -34,7 +38,9 @@ async def detect_languages(job: Job) -> None:
     async with reading(job.database, workspace_id, snapshot=True) as reader:
         waiting = await waiting_sessions(reader)
     async for places in _portions(job, waiting):
+        started = monotonic()
         await _judge(job, places)
+        await asyncio.sleep(min(_RESTS_TIMES * (monotonic() - started), _LONGEST_REST_S))
     async with writing(job.database, workspace_id) as writer:
         await note_read_through(writer, waiting.read_through)
         await complete(writer.connection, job.claim)

@@ -38,7 +38,7 @@ class Drawer:
     def draw_query(self) -> str:
         query = self.schema.query_type
         assert query is not None
-        names = self.random.sample(sorted(query.fields), k=min(self.random.choice((1, 1, 2)), len(query.fields)))
+        names = self.random.sample(sorted(query.fields), k=min(self.random.choice((1, 2, 3)), len(query.fields)))
         return "query { " + " ".join(self._draw_field(name, query.fields[name], 1) for name in names) + " }"
 
     def _draw_field(self, name: str, field: GraphQLField, depth: int) -> str:

@@ -57,11 +57,16 @@ def says_so(message: Told, answer: NaiveAnswer, episode: Episode, world: World) 
 
 
 def says_misunderstood(text: str) -> bool:
-    return plain(text).startswith(("that's not what i asked", "no, that's not what i asked"))
+    return straight(text).startswith(("that's not what i asked", "no, that's not what i asked"))
 
 
 def says_wrong(text: str) -> bool:
-    return plain(text).startswith(("no, that's wrong", "that's wrong", "i meant the"))
+    return straight(text).startswith(("no, that's wrong", "that's wrong", "i meant the"))
+
+
+def straight(text: str) -> str:
+    """Telephones write apostrophes as curly quotes."""
+    return plain(text).replace("\u2019", "'")
 
 
 def same_in_other_words(text: str, asked: str) -> bool:

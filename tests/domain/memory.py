@@ -36,6 +36,7 @@ class Memory:
         self.messages: dict[tuple[str, str], MessageRecord] = {}
         self.facts: dict[int, SessionFact] = {}
         self.members: dict[int, set[str]] = {}
+        self.folded: set[str] = set()
         self.names: dict[tuple[str, str], int] = {}
         self.homes: dict[str, int] = {}
         self.costs: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
@@ -239,9 +240,11 @@ class Memory:
             changed = before != after or bool(after & touched)
             if not changed and not everything:
                 continue
-            whole = everything or not before <= after or bool(after & touched)
+            moved = bool(new & self.folded)  # rows of another session bring what they were there
+            whole = everything or moved or not before <= after or bool(after & touched)
             self.members[session_id] = after
             self._fold_one(session_id, new, whole=whole)
+        self.folded = set().union(*self.members.values())
 
     def _fold_one(self, session_id: int, new: set[str], *, whole: bool) -> None:
         fact, settings = self.facts[session_id], self._settings_of(session_id)

@@ -17,6 +17,8 @@ CHECKED = (
     *("domain", "persistence", "schema", "resolvers", "subscriptions", "delivery", "server"),
     *("migrations", "tests", "benchmarks", "dev.py"),
 )
+_IN_TWO_PROCESSES = ("--numprocesses=2", "--dist=loadfile")
+"""Each with a Postgres of its own: tests wait for databases and browsers more than they compute."""
 _LOCK_OPTIONS = ("--universal", "--generate-hashes", "--no-header", "--no-emit-index-url", "--no-annotate")
 
 
@@ -42,7 +44,7 @@ def test(arguments: Sequence[str]) -> int:
             return 1
         spent.append(f"static checks {time.monotonic() - started:.0f} s")
     say(", ".join(spent))
-    chosen = arguments or ("-m", "not slow", "--durations=10")
+    chosen = arguments or ("-m", "not slow", "--durations=10", *_IN_TWO_PROCESSES)
     return subprocess.call([str(python), "-m", "pytest", *chosen], cwd=CHECKOUT, env=environment)
 
 

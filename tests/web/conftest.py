@@ -27,9 +27,10 @@ _PATIENCE_MS = 20_000
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for these tests, each with a fresh profile inside it; its event loop must not outlive them."""
+    """One browser for a file of tests, each with a fresh profile inside it: its event loop must not outlive the file,
+    after which the process may run any other."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("there is no chromium on PATH (Debian: apt-get install chromium)")
@@ -39,7 +40,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def served(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     if not (ROOT / "web/dist/index.html").is_file():
         pytest.skip("the pages are not built (cd web && npm ci && npm run build)")

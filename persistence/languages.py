@@ -5,7 +5,7 @@ so that no late commit is missed. What it writes holds only for the row that it 
 has a notice of its own and is judged again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -13,16 +13,20 @@ from sqlalchemy import text
 
 from domain.facts import SessionFact
 from domain.languages import MOST_MESSAGES
-from domain.vocabulary import LabelKind, Role
+from domain.queries.scope import Awaited
+from domain.vocabulary import LabelKind, Role, Source
 from persistence.changes import CHANNEL, Subject, changes_since, record_changes
 from persistence.ingest.surroundings import begin_generation
-from persistence.jobs import NewJob, enqueue_notice
+from persistence.jobs import JobState, NewJob, enqueue_notice
 from persistence.labels import codes_of
 from persistence.tenancy import Reader, Writer, lock_workspace
 
 DETECT_LANGUAGES: Final = "detect_languages"
 _PAUSE: Final = timedelta(seconds=1)
 """So that batches in quick succession are judged together, and ingest's memory of sessions is seldom disturbed."""
+_MOST_AWAITED: Final = 10_000
+"""Quarters of an hour that are told apart."""
+_ALIVE: Final = (int(JobState.WAITING), int(JobState.RUNNING))
 
 
 class Place(NamedTuple):
@@ -124,6 +128,26 @@ async def note_read_through(writer: Writer, read_through: int) -> None:
     await writer.connection.execute(text(_NOTE_READ_THROUGH), values)
 
 
+async def awaited_languages(
+    reader: Reader, *, sources: Collection[Source], include_bots: bool
+) -> tuple[Awaited, ...]:
+    """Sessions of that kind without a language which a job will still look at; told by quarters of an hour, between
+    which every zone's buckets begin. `reader` must be a snapshot."""
+    values = {"workspace_id": reader.workspace_id, "kind": DETECT_LANGUAGES, "alive": list(_ALIVE)}
+    if (await reader.connection.execute(text(_IS_AT_WORK), values)).first() is None:
+        return ()
+    places = (await waiting_sessions(reader)).places
+    values |= {"sources": [int(source) for source in sources], "bots": include_bots, "most": _MOST_AWAITED}
+    if places is not None:
+        values |= {"session_ids": [one.session_id for one in places], "months": list({one.month for one in places})}
+    statement = _AWAITED_OF_ALL if places is None else _AWAITED_AMONG
+    rows = await reader.connection.execute(text(statement), values)
+    found = tuple(Awaited(row.chatbot_id, row.first_ms, row.last_ms) for row in rows)
+    if len(found) < _MOST_AWAITED:
+        return found
+    return (Awaited(None, 0, max(one.last_ms for one in found)),)
+
+
 def _by_month(places: Iterable[Place]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for place in places:
@@ -165,4 +189,25 @@ from unnest($2::bigint[], $3::int[], $4::text[], $5::int[]) f(session_id, month,
 where s.workspace_id = $1 and s.session_id = any($2) and s.month = any($3)
     and s.session_id = f.session_id and s.month = f.month and s.xmin::text = f.row_version
 returning s.session_id, s.month
+"""
+
+_IS_AT_WORK: Final = """
+select 1 from job where kind = :kind and workspace_id = :workspace_id and state = any(:alive) limit 1
+"""
+
+_AWAITED_OF_ALL: Final = """
+select chatbot_id, min(started_at_ms) as first_ms, max(last_activity_at_ms) as last_ms
+from session
+where workspace_id = :workspace_id and opened and merged_into is null and user_messages > 0 and language is null
+    and source = any(:sources) and (:bots or not is_bot)
+group by chatbot_id, started_at_ms / 900000 order by max(started_at_ms) desc limit :most
+"""
+
+_AWAITED_AMONG: Final = """
+select chatbot_id, min(started_at_ms) as first_ms, max(last_activity_at_ms) as last_ms
+from session
+where workspace_id = :workspace_id and session_id = any(:session_ids) and month = any(:months)
+    and opened and merged_into is null and user_messages > 0 and language is null
+    and source = any(:sources) and (:bots or not is_bot)
+group by chatbot_id, started_at_ms / 900000 order by max(started_at_ms) desc limit :most
 """

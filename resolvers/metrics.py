@@ -51,6 +51,7 @@ class MetricQueries:
         sources: list[Source] | None = None,
         include_bots: bool = False,
         new_to: NewTo = NewTo.WORKSPACE,
+        minimum_sample: int = 1,
     ) -> MetricTable | None:
         wanted = selected(info)
         metrics, parts = metrics_in(wanted), parts_in(wanted, grouped=bool(group_by))
@@ -69,6 +70,7 @@ class MetricQueries:
             sources=None if sources is None else frozenset(sources),
             include_bots=include_bots,
             new_to=new_to,
+            minimum_sample=minimum_sample,
             among=info.context.viewer.chatbot_ids,
         )
         question = Question(query, now_ms=milliseconds(info.context.clock()))

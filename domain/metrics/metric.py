@@ -119,6 +119,17 @@ class Metric:
                 return False
 
     @property
+    def is_estimate(self) -> bool:
+        """Whether few cases make the value a doubtful one: of shares, means, percentiles and extremes."""
+        match self.formula:
+            case Single(sample=sample):
+                return sample is not None
+            case Ratio():
+                return True
+            case Histogram():
+                return False
+
+    @property
     def is_orderable(self) -> bool:
         return self.unit is not Unit.BINS
 

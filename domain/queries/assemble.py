@@ -9,6 +9,7 @@ from domain.dimensions import OTHER, UNKNOWN, Chatbots, Closed, Dimension, Open
 from domain.metrics.algebra import Measure, Relation, is_additive
 from domain.metrics.metric import Unit
 from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
+from domain.queries.pending import Pending, pending_cells
 from domain.queries.plan import NOW, PREVIOUS, QueryPlan, excluded_measures
 from domain.queries.query import Part
 from domain.queries.readings import (
@@ -34,18 +35,20 @@ class Shelf:
     cells: Cells
     evaluations: Mapping[str, Evaluation]
     hidden: Hidden
+    pending: Pending
 
     def reading(self, evaluation: Evaluation, key: CellKey) -> Reading:
         if is_of_the_moment(evaluation.metric) and (key.bucket is not None or key.window != NOW):
             return not_applicable(evaluation.metric) if evaluation.told.some else not_reported(evaluation)
-        return self.hidden.shown(key, read(evaluation, self.cells.get(key, {})))
+        found = self.pending.shown(key, read(evaluation, self.cells.get(key, {})))
+        return self.hidden.shown(key, found)
 
 
 def assemble(
     plan: QueryPlan, cells: Cells, labels: Labels, shown: tuple[Codes, ...], group_count: int, fresh_through_ms: int
 ) -> MetricTable:
     """`shown`: the codes of the groups in their order, OTHER last."""
-    shelf = Shelf(plan, cells, evaluations(plan), hidden_cells(plan, cells, shown))
+    shelf = Shelf(plan, cells, evaluations(plan), hidden_cells(plan, cells, shown), pending_cells(plan))
     totals = _figures(shelf, None) if Part.TOTALS in plan.parts else {}
     excluded = _excluded(plan, cells)
     overlapping = any(

@@ -34,6 +34,8 @@ def to_canonical(query: MetricQuery) -> str:
     }
     if query.cycle is not None:
         told["cycle"] = query.cycle
+    if query.minimum_sample > 1:
+        told["minimumSample"] = query.minimum_sample
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -49,6 +51,7 @@ def from_canonical(text: str) -> MetricQuery:
         limit=told["limit"],
         include_bots=told["includeBots"],
         new_to=NewTo(told["newTo"]),
+        minimum_sample=told.get("minimumSample", 1),
         time_zone=told["timeZone"],
         grain=None if told["grain"] is None else Grain(told["grain"]),
         cycle=Cycle(told["cycle"]) if "cycle" in told else None,

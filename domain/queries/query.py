@@ -26,6 +26,7 @@ MOST_HOURS_OF_CYCLE: Final = 50_000
 MOST_CELLS: Final = 100_000
 MOST_GROUPS: Final = 1_000
 MOST_DIMENSIONS: Final = 3
+MOST_SAMPLE: Final = 1_000_000
 LONGEST_RANGE_DAYS: Final = 20 * 366
 EARLIEST: Final = date(1990, 1, 1)
 LATEST: Final = date(2100, 1, 1)
@@ -69,7 +70,8 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricQuery:
     """`among`: the chatbots that the asker may see, None = all. `sources` None = live, or all where the question
-    itself speaks of sources. `as_of_ms` None = the moment of asking. With a `cycle`, series run over its cells."""
+    itself speaks of sources. `as_of_ms` None = the moment of asking. With a `cycle`, series run over its cells. Means,
+    shares and percentiles of fewer cases than `minimum_sample` are not told."""
 
     metrics: tuple[str, ...]
     range: TimeRange
@@ -85,6 +87,7 @@ class MetricQuery:
     sources: frozenset[Source] | None = None
     include_bots: bool = False
     new_to: NewTo = NewTo.WORKSPACE
+    minimum_sample: int = 1
     parts: frozenset[Part] = field(default_factory=lambda: frozenset({Part.TOTALS}))
     among: frozenset[int] | None = None
 
@@ -202,6 +205,12 @@ def _limit_problems(query: MetricQuery) -> Iterator[Problem]:
         )
     if {Part.GROUPS, Part.GROUP_SERIES} & query.parts and not query.group_by:
         yield InvalidInput(message="groups need a dimension in groupBy.", path=("groupBy",), allowed=tuple(DIMENSIONS))
+    if not 1 <= query.minimum_sample <= MOST_SAMPLE:
+        yield InvalidInput(
+            message=f"minimumSample is {query.minimum_sample}; it takes 1 to {MOST_SAMPLE}.",
+            path=("minimumSample",),
+            allowed=(f"1..{MOST_SAMPLE}",),
+        )
     if query.sources is not None and not query.sources:
         yield InvalidInput(
             message="sources names none.", path=("sources",), allowed=tuple(source.name for source in Source)

@@ -24,6 +24,7 @@ _WORDS: Final = {
     Status.NOT_REPORTED: "No chatbot in scope reports {needed}.",
     Status.SUPPRESSED: "Fewer than 5 people stand behind it, or behind what could be told from it.",
     Status.NO_DATA: "Nothing of this kind happened.",
+    Status.INSUFFICIENT_SAMPLE: "{n} of the {least} cases that were asked for.",
     Status.PARTIAL: "Only chatbots that report {needed} are counted: {share:.1%} of the sessions.",
 }
 
@@ -36,6 +37,7 @@ class Evaluation:
     measures: tuple[Measure, ...]
     told: Reporting
     rates: Rates
+    minimum_sample: int = 1
 
     @property
     def needed(self) -> str:
@@ -45,7 +47,13 @@ class Evaluation:
 
 def evaluations(plan: QueryPlan) -> dict[str, Evaluation]:
     return {
-        metric.name: Evaluation(metric, measures_for(plan, metric), reporting(plan, metric.needs), plan.scope.rates)
+        metric.name: Evaluation(
+            metric,
+            measures_for(plan, metric),
+            reporting(plan, metric.needs),
+            plan.scope.rates,
+            plan.query.minimum_sample,
+        )
         for metric in plan.metrics
     }
 
@@ -56,11 +64,20 @@ def read(evaluation: Evaluation, cell: Cell) -> Reading:
     coverage = _coverage(told, cell)
     if not told.some or coverage == 0:
         return not_reported(evaluation)
-    reading = _value(evaluation, cell)
+    reading = _large_enough(_value(evaluation, cell), evaluation.minimum_sample)
     if coverage is not None and coverage < 1 and reading.status is Status.OK:
         words = _WORDS[Status.PARTIAL].format(needed=evaluation.needed, share=coverage)
         return _with(reading, status=Status.PARTIAL, reason=words, coverage=coverage)
     return _with(reading, coverage=coverage if metric.needs else 1.0)
+
+
+def _large_enough(reading: Reading, least: int) -> Reading:
+    """Of a count or a sum nothing is estimated, so no number of cases is too small for it."""
+    n = reading.n
+    if n is None or n >= least or reading.value is None or not reading.metric.is_estimate:
+        return reading
+    words = _WORDS[Status.INSUFFICIENT_SAMPLE].format(n=n, least=least)
+    return _with(reading, value=None, status=Status.INSUFFICIENT_SAMPLE, reason=words)
 
 
 def not_reported(evaluation: Evaluation) -> Reading:

@@ -37,9 +37,19 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """Sessions of a chatbot, None = of any, of which something is still told behind ingest: the first one's start, and
+    the last moment of any."""
+
+    chatbot_id: int | None
+    first_ms: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """`chatbots`: those that the asker may see. `instrument`: what `satisfaction` goes by (R11). `money_zone`: whose
-    days amounts fall on (R32.15); None where that is the question's zone too."""
+    days amounts fall on (R32.15); None where that is the question's zone too. `awaited`: only where it matters."""
 
     zone: Zone
     rates: Rates
@@ -47,6 +57,7 @@ class Scope:
     codes: Codes
     instrument: Instrument = Instrument.RATING_1_5
     money_zone: Zone | None = None
+    awaited: tuple[Awaited, ...] = ()
 
     def chatbots_in(self, tree: Filter) -> tuple[KnownChatbot, ...]:
         """Those whose facts the filter can let through."""

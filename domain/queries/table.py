@@ -17,7 +17,8 @@ Value = int | float | Decimal | tuple[int, ...]
 
 @unique
 class Status(StrEnum):
-    """Why a value is as it is (R4). Where several hold, the first of the list is told (R32.7)."""
+    """Why a value is as it is (R4). Where several hold, the first of the list is told (R32.7). With PENDING and PARTIAL
+    there is a value, with the others none."""
 
     OK = "OK"
     NOT_APPLICABLE = "NOT_APPLICABLE"
@@ -26,9 +27,9 @@ class Status(StrEnum):
     SUPPRESSED = "SUPPRESSED"
     MISSING_RATE = "MISSING_RATE"
     NO_DATA = "NO_DATA"
+    INSUFFICIENT_SAMPLE = "INSUFFICIENT_SAMPLE"
     PENDING = "PENDING"
     PARTIAL = "PARTIAL"
-    INSUFFICIENT_SAMPLE = "INSUFFICIENT_SAMPLE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from sqlalchemy import Text, cast, func, select
 
 from domain.problems import NotFound, Refused
 from domain.queries.filters import Codes, labels_in
+from domain.queries.pending import waits_behind_ingest
 from domain.queries.query import MetricQuery
-from domain.queries.scope import KnownChatbot, Rates, Scope
+from domain.queries.scope import Awaited, KnownChatbot, Rates, Scope
 from domain.time import Zone
 from domain.vocabulary import Instrument, LabelKind, Report
 from persistence.labels import find_codes
+from persistence.languages import awaited_languages
 from persistence.tables.events import FeedbackRow
 from persistence.tables.workspaces import (
     ChatbotRow,
@@ -49,6 +51,7 @@ async def read_scope(reader: Reader, query: MetricQuery, *, with_rates: bool) ->
         ),
         money_zone=Zone(workspace.time_zone, workspace.week_start),
         instrument=await _instrument(reader, query, workspace.primary_instrument),
+        awaited=await _awaited(reader, query) if waits_behind_ingest(query) else (),
     )
 
 
@@ -59,6 +62,10 @@ async def read_generation(reader: Reader) -> tuple[int, str]:
     )
     row = (await reader.connection.execute(statement)).one()
     return row[0], row[1]
+
+
+async def _awaited(reader: Reader, query: MetricQuery) -> tuple[Awaited, ...]:
+    return await awaited_languages(reader, sources=query.wanted_sources, include_bots=query.include_bots)
 
 
 async def _instrument(reader: Reader, query: MetricQuery, named: int | None) -> Instrument:

@@ -71,7 +71,15 @@ def _key(plan: QueryPlan) -> Hashable:
     """All that legs and statement are made of, but for the moments."""
     scope = plan.scope
     return (
-        replace(plan.query, range=Rolling.LAST_24H, as_of_ms=None, time_zone=None, grain=None, compare=None),
+        replace(
+            plan.query,
+            range=Rolling.LAST_24H,
+            as_of_ms=None,
+            time_zone=None,
+            grain=None,
+            compare=None,
+            minimum_sample=1,
+        ),
         plan.parts,
         plan.kept,
         tuple(bool(plan.edges[index]) for index in range(len(plan.windows))),

@@ -37,6 +37,9 @@ class MetricQueryInput:
     sources: list[Source] | None = strawberry.field(default=None, description="Default: LIVE.")
     include_bots: bool = strawberry.field(default=False, description="Also traffic of robots.")
     new_to: NewTo = strawberry.field(default=NewTo.WORKSPACE, description="Where a visitor counts as new.")
+    minimum_sample: int = strawberry.field(
+        default=1, description="Shares, means and percentiles of fewer cases are null with INSUFFICIENT_SAMPLE."
+    )
 
     def to_domain(self) -> MetricQuery:
         checks = Checks("input", "query")
@@ -55,4 +58,5 @@ class MetricQueryInput:
             sources=None if self.sources is None else frozenset(self.sources),
             include_bots=self.include_bots,
             new_to=self.new_to,
+            minimum_sample=self.minimum_sample,
         )

@@ -32,6 +32,7 @@ QUERIES = {
         sources=frozenset({Source.LIVE, Source.EVAL}),
         include_bots=True,
         new_to=NewTo.WORKSPACE,
+        minimum_sample=20,
     ),
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,61 @@ async def test_sessions_by_language_where_no_bot_told_it(server: RunningServer, 
     groups = answer["data"]["metrics"]["groups"]
     counted = {group["key"][0]["value"]: group["metrics"]["sessions"]["value"] for group in groups}
     assert counted == Counter(tag for tag, _ in expected().values())
+
+
+PENDING = """query ($other: String!) {
+  all: metrics(range: {dates: {first: "2026-03-09", last: "2026-03-10"}}, grain: HOUR, compare: PREVIOUS_PERIOD,
+    filter: {language: {in: ["en", $other]}}) { totals { sessions { value status previousStatus reason } }
+    series { buckets { start end } sessions { statuses } } }
+  groups: metrics(range: {dates: {first: "2026-03-09", last: "2026-03-10"}}, groupBy: [LANGUAGE]) {
+    groups { key { value } metrics { sessions { status } resolutionRate { status } } } }
+  plain: metrics(range: {dates: {first: "2026-03-09", last: "2026-03-10"}}) { totals { sessions { status } } }
+}"""
+
+
+@asynccontextmanager
+async def a_server(database: Database, *background: Any) -> AsyncIterator[RunningServer]:
+    app = build_app(
+        database, schema=build_schema(), clock=lambda: NOON, token_secret=b"of this test", background=background
+    )
+    async with serving(app) as running:
+        yield running
+
+
+async def test_figures_by_language_are_pending_while_languages_are_told(
+    database: Database, admin_key: IssuedKey, tmp_path: Path
+) -> None:
+    """Nobody tells languages at first. Then everything is known within moments, also what stays unknown."""
+    events = a_day()
+    waiting = {sent["sessionId"] for sent in events if sent.get("language")} ^ {sent["sessionId"] for sent in events}
+    asked = {"query": PENDING, "variables": {"other": "pt-BR"}}
+    async with httpx.AsyncClient(timeout=30, headers=admin_key.headers) as client:
+        async with a_server(database) as alone:
+            assert (await client.post(f"{alone.url}/v1/events", json=events)).json()["accepted"] == 40
+            before = (await client.post(alone.graphql, json=asked)).json()["data"]
+        worker = job_background(database, Vault(tmp_path / "master"), clock=lambda: datetime.now(UTC))
+        async with a_server(database, worker) as server, asyncio.timeout(60):
+            while await behind(client, server) > 0:  # noqa: ASYNC110  the worker tells nobody
+                await asyncio.sleep(0.1)
+            after = (await client.post(server.graphql, json=asked)).json()["data"]
+    total = before["all"]["totals"]["sessions"]
+    assert (total["status"], total["previousStatus"]) == ("PENDING", "OK")
+    assert total["value"] == 4  # those that the bot told
+    assert total["reason"] == "The language of some of its sessions is still being told."
+    times: dict[str, list[datetime]] = {}
+    for sent in events:
+        if sent["sessionId"] in waiting:
+            times.setdefault(sent["sessionId"], []).append(datetime.fromisoformat(sent["occurredAt"]))
+    series = before["all"]["series"]
+    for bucket, status in zip(series["buckets"], series["sessions"]["statuses"], strict=True):
+        start, end = (datetime.fromisoformat(bucket[name]) for name in ("start", "end"))
+        there = any(min(one) < end and max(one) >= start for one in times.values())
+        assert status == ("PENDING" if there else "OK"), bucket
+    assert {"PENDING", "OK"} == set(series["sessions"]["statuses"])
+    assert {metric["status"] for group in before["groups"]["groups"] for metric in group["metrics"].values()} == {
+        "PENDING"
+    }
+    assert before["plain"]["totals"]["sessions"]["status"] == "OK"
+    assert after["all"]["totals"]["sessions"]["status"] == "OK"
+    assert after["all"]["totals"]["sessions"]["value"] == sum(tag in ("en", "pt-BR") for tag, _ in expected().values())
+    assert set(after["all"]["series"]["sessions"]["statuses"]) == {"OK"}

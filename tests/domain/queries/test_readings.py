@@ -23,14 +23,21 @@ NANO = 10**9
 
 
 def plan_of(
-    metric: str, *reports: frozenset[Report], rates: Mapping[str, tuple[tuple[int, Fraction], ...]] | None = None
+    metric: str,
+    *reports: frozenset[Report],
+    rates: Mapping[str, tuple[tuple[int, Fraction], ...]] | None = None,
+    minimum_sample: int = 1,
 ) -> QueryPlan:
     chatbots = tuple(
         KnownChatbot(number, f"bot-{number}", "", told) for number, told in enumerate(reports or (ALL,), 1)
     )
     scope = Scope(Zone("UTC"), Rates("USD", rates or {}), chatbots, Codes({}, {}))
     return make_plan(
-        MetricQuery(metrics=(metric,), range=Moments(9_000 * DAY_MS, 9_001 * DAY_MS)), scope, 9_002 * DAY_MS
+        MetricQuery(
+            metrics=(metric,), range=Moments(9_000 * DAY_MS, 9_001 * DAY_MS), minimum_sample=minimum_sample
+        ),
+        scope,
+        9_002 * DAY_MS,
     )
 
 
@@ -113,6 +120,28 @@ def test_a_cell_of_those_that_do_not_report_is_null() -> None:
 def test_no_data_comes_before_partial() -> None:
     found = reading(plan_of("escalationRate", ALL, frozenset()), 0, 0, coverage=(1, 5))
     assert found.status is Status.NO_DATA
+
+
+@pytest.mark.parametrize(
+    ("metric", "amounts", "n"),
+    [("resolutionRate", (7, 19), 19), ("averageResponseTime", (4500, 3), 3), ("responseTimeP95", (900, 19), 19)],
+)
+def test_too_few_cases_are_null_and_say_how_many(metric: str, amounts: tuple[int, ...], n: int) -> None:
+    found = reading(plan_of(metric, minimum_sample=20), *amounts)
+    assert (found.value, found.status, found.n, found.interval) == (None, Status.INSUFFICIENT_SAMPLE, n, None)
+    assert found.reason == f"{n} of the 20 cases that were asked for."
+    assert reading(plan_of(metric, minimum_sample=n), *amounts).status is Status.OK
+
+
+def test_a_count_is_never_too_small() -> None:
+    found = reading(plan_of("sessions", minimum_sample=20), 3)
+    assert (found.value, found.status) == (3, Status.OK)
+
+
+def test_no_data_comes_before_too_few_and_that_before_partial() -> None:
+    plan = plan_of("escalationRate", ALL, frozenset(), minimum_sample=20)
+    assert reading(plan, 0, 0, coverage=(1, 5)).status is Status.NO_DATA
+    assert reading(plan, 1, 4, coverage=(4, 5)).status is Status.INSUFFICIENT_SAMPLE
 
 
 def test_every_metric_reads_an_empty_cell() -> None:

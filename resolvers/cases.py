@@ -6,14 +6,15 @@ import strawberry
 
 from domain.accounts import Scope
 from domain.queries.cases import CasePart, CasesQuery
-from domain.queries.query import MetricQuery, NewTo
+from domain.queries.query import NewTo
 from domain.time import milliseconds
 from persistence import sessions as store
 from persistence.metrics.cases import explain_metric
 from persistence.tenancy import reading
+from resolvers.asking import question
 from resolvers.request import Info
 from schema.cost import costs
-from schema.inputs.metrics import FilterInput, RangeInput, filter_of
+from schema.inputs.metrics import FilterInput, RangeInput
 from schema.paging import connection, page_window
 from schema.permissions import requires
 from schema.scalars import TimeZone
@@ -48,16 +49,16 @@ class CaseQueries:
         context = info.context
         window = page_window("MetricCase", first=first, after=after, key_types=(int, int))
         query = CasesQuery(
-            MetricQuery(
-                metrics=(str(metric.value),),
-                range=range.to_domain(),
+            question(
+                info,
+                (str(metric.value),),
+                range,
                 time_zone=time_zone,
-                where=filter_of(filter),
-                as_of_ms=None if as_of is None else milliseconds(as_of),
-                sources=None if sources is None else frozenset(sources),
+                filter=filter,
+                as_of=as_of,
+                sources=sources,
                 include_bots=include_bots,
                 new_to=new_to,
-                among=context.viewer.chatbot_ids,
             ),
             part,
         )

@@ -7,10 +7,9 @@ import strawberry
 from domain.accounts import Scope
 from domain.metrics.catalogue import METRICS
 from domain.queries.query import MetricQuery
-from domain.time import milliseconds
+from resolvers.asking import table_of
 from resolvers.metrics import default_order, parts_in
 from resolvers.request import Info
-from resolvers.tables import Question
 from schema.cost import costs
 from schema.inputs.metric_query import MetricQueryInput
 from schema.permissions import requires
@@ -33,6 +32,5 @@ async def answered(info: Info, asked: MetricQuery) -> FigureTable:
     parts = parts_in(selected(info), grouped=bool(asked.group_by))
     order = asked.order or default_order(asked.metrics, parts)
     query = replace(asked, parts=parts, order=order, among=info.context.viewer.chatbot_ids)
-    question = Question(query, now_ms=milliseconds(info.context.clock()))
-    table = await info.context.loaders.table_by_question.load(question)
+    table = await table_of(info, query)
     return FigureTable.from_domain(table, tuple(METRICS[name] for name in asked.metrics))

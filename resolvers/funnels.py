@@ -6,14 +6,14 @@ import strawberry
 
 from domain.accounts import Scope
 from domain.queries.funnel import FunnelQuery, FunnelUnit
-from domain.queries.query import MetricQuery
 from domain.time import DAY_MS, milliseconds
 from persistence.metrics.funnel import answer_funnel
 from persistence.tenancy import reading
+from resolvers.asking import question
 from resolvers.request import Info
 from schema.cost import costs
 from schema.inputs.funnels import FunnelStepInput
-from schema.inputs.metrics import FilterInput, RangeInput, filter_of
+from schema.inputs.metrics import FilterInput, RangeInput
 from schema.permissions import requires
 from schema.scalars import TimeZone
 from schema.types.funnels import Funnel
@@ -45,17 +45,17 @@ class FunnelQueries:
     ) -> Funnel | None:
         context = info.context
         query = FunnelQuery(
-            base=MetricQuery(
-                metrics=(),
-                range=range.to_domain(),
+            base=question(
+                info,
+                (),
+                range,
                 time_zone=time_zone,
-                where=filter_of(filter),
+                filter=filter,
+                as_of=as_of,
+                sources=sources,
+                include_bots=include_bots,
                 group_by=tuple(str(one.value) for one in group_by or ()),
                 limit=20 if limit is None else limit,
-                as_of_ms=None if as_of is None else milliseconds(as_of),
-                sources=None if sources is None else frozenset(sources),
-                include_bots=include_bots,
-                among=context.viewer.chatbot_ids,
             ),
             steps=tuple(step.to_domain() for step in steps),
             within_ms=within_seconds * 1000,

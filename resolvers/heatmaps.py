@@ -7,12 +7,11 @@ import strawberry
 from domain.accounts import Scope
 from domain.cycles import Cycle
 from domain.metrics.catalogue import METRICS
-from domain.queries.query import MetricQuery, NewTo, Part
-from domain.time import milliseconds
+from domain.queries.query import NewTo, Part
+from resolvers.asking import question, table_of
 from resolvers.request import Info
-from resolvers.tables import Question
 from schema.cost import costs
-from schema.inputs.metrics import FilterInput, RangeInput, filter_of
+from schema.inputs.metrics import FilterInput, RangeInput
 from schema.permissions import requires
 from schema.scalars import TimeZone
 from schema.selection import Selected, selected
@@ -40,21 +39,21 @@ class HeatmapQueries:
         new_to: NewTo = NewTo.WORKSPACE,
     ) -> Heatmap | None:
         wanted = selected(info)
-        query = MetricQuery(
-            metrics=tuple(name for name in wanted.below("metrics").fields if name in METRICS),
-            parts=_parts(wanted),
-            range=range.to_domain(),
+        metrics = tuple(name for name in wanted.below("metrics").fields if name in METRICS)
+        asked = question(
+            info,
+            metrics,
+            range,
             time_zone=time_zone,
-            cycle=cycle,
-            where=filter_of(filter),
-            as_of_ms=None if as_of is None else milliseconds(as_of),
-            sources=None if sources is None else frozenset(sources),
+            filter=filter,
+            as_of=as_of,
+            sources=sources,
             include_bots=include_bots,
             new_to=new_to,
-            among=info.context.viewer.chatbot_ids,
+            parts=_parts(wanted),
+            cycle=cycle,
         )
-        question = Question(query, now_ms=milliseconds(info.context.clock()))
-        return Heatmap.from_domain(await info.context.loaders.table_by_question.load(question))
+        return Heatmap.from_domain(await table_of(info, asked))
 
 
 def _parts(wanted: Selected) -> frozenset[Part]:

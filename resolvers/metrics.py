@@ -7,10 +7,10 @@ import strawberry
 
 from domain.accounts import Scope
 from domain.metrics.catalogue import METRICS
-from domain.queries.query import MetricQuery, NewTo, Order, Part
-from domain.time import Grain, milliseconds
+from domain.queries.query import NewTo, Order, Part
+from domain.time import Grain
+from resolvers.asking import question, table_of
 from resolvers.request import Info
-from resolvers.tables import Question
 from schema.cost import costs
 from schema.inputs.metrics import (
     CompareToInput,
@@ -18,7 +18,6 @@ from schema.inputs.metrics import (
     MetricOrderInput,
     RangeInput,
     comparison_of,
-    filter_of,
 )
 from schema.permissions import requires
 from schema.scalars import TimeZone
@@ -55,26 +54,25 @@ class MetricQueries:
     ) -> MetricTable | None:
         wanted = selected(info)
         metrics, parts = metrics_in(wanted), parts_in(wanted, grouped=bool(group_by))
-        query = MetricQuery(
-            metrics=metrics,
-            parts=parts,
-            range=range.to_domain(),
+        asked = question(
+            info,
+            metrics,
+            range,
             time_zone=time_zone,
+            filter=filter,
+            as_of=as_of,
+            sources=sources,
+            include_bots=include_bots,
+            new_to=new_to,
+            parts=parts,
             grain=grain,
-            where=filter_of(filter),
             group_by=tuple(str(one.value) for one in group_by or ()),
             compare=comparison_of(compare, compare_to),
             order=default_order(metrics, parts) if order_by is None else order_by.to_domain(),
             limit=20 if limit is None else limit,
-            as_of_ms=None if as_of is None else milliseconds(as_of),
-            sources=None if sources is None else frozenset(sources),
-            include_bots=include_bots,
-            new_to=new_to,
             minimum_sample=minimum_sample,
-            among=info.context.viewer.chatbot_ids,
         )
-        question = Question(query, now_ms=milliseconds(info.context.clock()))
-        return MetricTable.from_domain(await info.context.loaders.table_by_question.load(question))
+        return MetricTable.from_domain(await table_of(info, asked))
 
 
 def default_order(metrics: tuple[str, ...], parts: frozenset[Part]) -> Order | None:

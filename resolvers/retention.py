@@ -5,14 +5,15 @@ from datetime import datetime
 import strawberry
 
 from domain.accounts import Scope
-from domain.queries.query import MetricQuery, NewTo
+from domain.queries.query import NewTo
 from domain.queries.retention import COHORT_METRIC, RetentionQuery
 from domain.time import Grain, milliseconds
 from persistence.metrics.retention import answer_retention
 from persistence.tenancy import reading
+from resolvers.asking import question
 from resolvers.request import Info
 from schema.cost import costs
-from schema.inputs.metrics import FilterInput, RangeInput, filter_of
+from schema.inputs.metrics import FilterInput, RangeInput
 from schema.permissions import requires
 from schema.scalars import TimeZone
 from schema.types.retention import Retention
@@ -42,16 +43,16 @@ class RetentionQueries:
     ) -> Retention | None:
         context = info.context
         query = RetentionQuery(
-            base=MetricQuery(
-                metrics=(COHORT_METRIC,),
-                range=range.to_domain(),
+            base=question(
+                info,
+                (COHORT_METRIC,),
+                range,
                 time_zone=time_zone,
-                where=filter_of(filter),
-                as_of_ms=None if as_of is None else milliseconds(as_of),
-                sources=None if sources is None else frozenset(sources),
+                filter=filter,
+                as_of=as_of,
+                sources=sources,
                 include_bots=include_bots,
                 new_to=new_to,
-                among=context.viewer.chatbot_ids,
             ),
             grain=grain,
             periods=periods,

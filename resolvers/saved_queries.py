@@ -12,14 +12,13 @@ from domain.accounts import Scope
 from domain.checking import Checks
 from domain.problems import InvalidInput, NotFound, Refused
 from domain.queries.canonical import from_canonical, to_canonical
-from domain.time import milliseconds
 from persistence import saved_queries as store
 from persistence.tenancy import reading
 from resolvers.acting import acting
+from resolvers.asking import table_of
 from resolvers.figures import answered
 from resolvers.metrics import metrics_in, parts_in
 from resolvers.request import Info
-from resolvers.tables import Question
 from schema.cost import costs
 from schema.inputs.metric_query import MetricQueryInput
 from schema.paging import After, Connection, First, connection, decode_id, encode_id, page_window
@@ -80,8 +79,7 @@ class SavedQuery:
             parts=parts_in(wanted, grouped=bool(kept.group_by)),
             among=info.context.viewer.chatbot_ids,
         )
-        question = Question(query, now_ms=milliseconds(info.context.clock()))
-        return MetricTable.from_domain(await info.context.loaders.table_by_question.load(question))
+        return MetricTable.from_domain(await table_of(info, query))
 
     @strawberry.field(
         description="Its answer now with every metric that it names, in one shape.",

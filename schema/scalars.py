@@ -34,6 +34,11 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONEY: Final = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
 
 
+def big(value: int | None) -> BigInt | None:
+    """A count or sum, or null where there is none."""
+    return None if value is None else BigInt(value)
+
+
 def _refused(message: str) -> GraphQLError:
     return coded_error(InvalidInput(message=message))
 

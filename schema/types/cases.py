@@ -7,7 +7,7 @@ import strawberry
 from domain.conversations import SessionView
 from domain.queries import cases as domain
 from schema.paging import Connection
-from schema.scalars import BigInt, TimeZone
+from schema.scalars import BigInt, TimeZone, big
 from schema.types.figures import MetricFigure
 from schema.types.metric_definitions import MetricDefinition
 from schema.types.metrics import TimeRange, moment
@@ -37,7 +37,7 @@ class MetricCase:
         return cls(
             session=Session.from_domain(view, explained.table.as_of_ms),
             numerator=None if numerator is None else float(numerator),
-            denominator=None if denominator is None else BigInt(denominator),
+            denominator=big(denominator),
         )
 
 
@@ -66,6 +66,6 @@ class ExplainedMetric:
             range=TimeRange.from_domain(table.window),
             definition=MetricDefinition.from_domain(explained.metric),
             figure=MetricFigure(of=explained.metric, figure=explained.figure),
-            session_count=None if explained.count is None else BigInt(explained.count),
+            session_count=big(explained.count),
             sessions=sessions,
         )

@@ -6,9 +6,9 @@ import strawberry
 
 from domain.queries import funnel_table as domain
 from domain.queries.funnel import FunnelEvent, FunnelUnit
-from schema.scalars import BigInt, TimeZone
+from schema.scalars import BigInt, TimeZone, big
 from schema.types.metric_names import Status
-from schema.types.metric_values import Interval
+from schema.types.metric_values import Interval, interval_of
 from schema.types.metrics import GroupKey, TimeRange, moment
 
 
@@ -30,22 +30,17 @@ class FunnelStep:
 
     @classmethod
     def from_domain(cls, event: FunnelEvent, reached: domain.Reached) -> "FunnelStep":
-        found = reached.interval
         return cls(
             event=event,
             status=reached.status,
             reason=reached.reason,
-            count=_big(reached.count),
+            count=big(reached.count),
             share=reached.share,
-            interval=None if found is None else Interval(lower=found.lower, upper=found.upper),
+            interval=interval_of(reached),
             share_of_previous=reached.share_of_previous,
-            dropped=_big(reached.dropped),
+            dropped=big(reached.dropped),
             median_seconds=None if reached.median_ms is None else reached.median_ms / 1000,
         )
-
-
-def _big(value: int | None) -> BigInt | None:
-    return None if value is None else BigInt(value)
 
 
 def _steps(table: domain.FunnelTable, reached: tuple[domain.Reached, ...]) -> list[FunnelStep]:

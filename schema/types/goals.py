@@ -10,7 +10,7 @@ from domain.checking import NANO_PER_UNIT
 from domain.goals import GoalDefinition
 from domain.plans import PlanQuota
 from schema.paging import encode_id
-from schema.scalars import BigInt, Money
+from schema.scalars import BigInt, Money, big
 from schema.types.vocabulary import Plan
 
 
@@ -60,13 +60,9 @@ class PlanQuotaType:
         return cls(
             plan=quota.plan,
             effective_from=datetime.fromtimestamp(quota.effective_from_ms / 1000, UTC),
-            sessions=_size(quota.sessions),
-            messages=_size(quota.messages),
-            leads=_size(quota.leads),
-            storage_bytes=_size(quota.storage_bytes),
-            chatbots=_size(quota.chatbots),
+            sessions=big(quota.sessions),
+            messages=big(quota.messages),
+            leads=big(quota.leads),
+            storage_bytes=big(quota.storage_bytes),
+            chatbots=big(quota.chatbots),
         )
-
-
-def _size(value: int | None) -> BigInt | None:
-    return None if value is None else BigInt(value)

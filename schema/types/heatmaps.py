@@ -1,6 +1,5 @@
 """Figures by hour and day of the week: one array per metric over the cells of a cycle."""
 
-from datetime import datetime
 from typing import Any, Final, cast
 
 import strawberry
@@ -11,10 +10,10 @@ from domain.metrics.metric import Metric, Unit
 from domain.queries import heatmap as domain
 from domain.queries import table as answered
 from domain.queries.table import Series
-from schema.scalars import BigInt, Money, TimeZone
+from schema.scalars import BigInt, Money, big
 from schema.types.metric_names import Status
-from schema.types.metrics import ExcludedSessions, TimeRange, described, moment, type_of
-from schema.types.vocabulary import Instrument
+from schema.types.metric_values import values_of
+from schema.types.metrics import Answered, described, told_of, type_of
 
 strawberry.enum(Cycle, description="What comes again, by local clock and calendar; weeks begin on Monday.")
 
@@ -48,7 +47,7 @@ class MetricHeatmapValues:
 
     @strawberry.field(description="How many cases stand behind each value.")
     def n(self) -> list[BigInt | None]:
-        return [None if reading.n is None else BigInt(reading.n) for reading in self.line.now]
+        return [big(reading.n) for reading in self.line.now]
 
     @strawberry.field(
         description="The highest cell: per occurrence where values add up, among cells that occurred at least once if "
@@ -62,15 +61,11 @@ class MetricHeatmapValues:
         return HeatmapPeak(index=found.cell, weekday=cell.weekday, hour=cell.hour, level=float(found.level))
 
 
-def _values(line: Series) -> list[Any]:
-    return [reading.value for reading in line.now]
-
-
 @strawberry.type(description="Counts over the cells.")
 class CountHeatmap(MetricHeatmapValues):
     @strawberry.field(description="One count per cell, over the whole range.")
     def values(self) -> list[BigInt | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
     @strawberry.field(
         description="Count / occurrences, so that weekdays that are there more often do not look busier; null for "
@@ -84,7 +79,7 @@ class CountHeatmap(MetricHeatmapValues):
 class NumberHeatmap(MetricHeatmapValues):
     @strawberry.field(description="One number per cell, out of everything in it.")
     def values(self) -> list[float | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
 
 @strawberry.type(description="Amounts over the cells, in the workspace's reporting currency.")
@@ -97,7 +92,7 @@ class MoneyHeatmap(MetricHeatmapValues):
 
     @strawberry.field(description="One amount per cell.")
     def values(self) -> list[Money | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
     @strawberry.field(description="Amount / occurrences; null for means.")
     def per_occurrence(self) -> list[Money | None] | None:
@@ -144,29 +139,17 @@ HeatmapMetrics = type_of(
 
 
 @strawberry.type(description="Figures by what comes again: hour of the week, hour of the day, day of the week.")
-class Heatmap:
-    as_of: datetime = strawberry.field(description="The moment that outcomes and open sessions are judged at.")
-    fresh_through: datetime = strawberry.field(description="Every event acknowledged before this moment is counted.")
-    time_zone: TimeZone = strawberry.field(description="Zone of the clock and calendar.")
-    currency: str = strawberry.field(description="ISO 4217 code that money is told in.")
-    satisfaction_instrument: Instrument = strawberry.field(description="What `satisfaction` goes by.")
-    range: TimeRange = strawberry.field(description="The range, resolved.")
+class Heatmap(Answered):
     cycle: Cycle = strawberry.field(description="What comes again.")
     cells: HeatmapCells = strawberry.field(description="The cells and how often each occurred.")
     metrics: HeatmapMetrics = strawberry.field(description="The figures.")  # type: ignore[valid-type]
-    excluded: ExcludedSessions = strawberry.field(description="Sessions that the figures leave out.")
 
     @classmethod
     def from_domain(cls, table: answered.MetricTable) -> "Heatmap":
         cells = table.cells
         assert cells is not None
         return cls(
-            as_of=moment(table.as_of_ms),
-            fresh_through=moment(table.fresh_through_ms),
-            time_zone=TimeZone(table.time_zone),
-            currency=table.currency,
-            satisfaction_instrument=table.satisfaction_instrument,
-            range=TimeRange.from_domain(table.window),
+            **told_of(table),
             cycle=cells.cycle,
             cells=HeatmapCells(
                 weekdays=_told([cell.weekday for cell in cells.cycle.cells]),
@@ -174,7 +157,6 @@ class Heatmap:
                 occurrences=list(cells.occurrences),
             ),
             metrics=Lines(table, cells),
-            excluded=ExcludedSessions.from_domain(table.excluded),
         )
 
 

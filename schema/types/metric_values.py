@@ -6,8 +6,9 @@ import strawberry
 
 from domain.metrics.algebra import Histogram
 from domain.metrics.metric import Metric, Unit
+from domain.queries.funnel_table import Reached
 from domain.queries.table import Figure, Reading, Series
-from schema.scalars import BigInt, Money
+from schema.scalars import BigInt, Money, big
 from schema.types.metric_names import Status
 
 
@@ -31,7 +32,7 @@ class MetricValue:
 
     @strawberry.field(description="How many cases stand behind the value.")
     def n(self) -> BigInt | None:
-        return _big(self.figure.now.n)
+        return big(self.figure.now.n)
 
     @strawberry.field(description="Share of the sessions that belong to chatbots which report what is needed, 0 to 1.")
     def coverage(self) -> float | None:
@@ -48,10 +49,6 @@ class MetricValue:
 
 def _previous(figure: Figure) -> Any:
     return None if figure.previous is None else figure.previous.value
-
-
-def _big(value: Any) -> BigInt | None:
-    return None if value is None else BigInt(value)
 
 
 @strawberry.type(description="A count.")
@@ -89,19 +86,19 @@ class RatioValue(MetricValue):
 
     @strawberry.field(description="How many of the denominator it is true of.")
     def numerator(self) -> BigInt | None:
-        return _big(self.figure.now.numerator)
+        return cast("BigInt | None", self.figure.now.numerator)
 
     @strawberry.field(description="Of how many.")
     def denominator(self) -> BigInt | None:
-        return _big(self.figure.now.denominator)
+        return big(self.figure.now.denominator)
 
     @strawberry.field(description="95 % interval of the share (Wilson score).")
     def interval(self) -> Interval | None:
         return interval_of(self.figure.now)
 
 
-def interval_of(reading: Reading) -> Interval | None:
-    found = reading.interval
+def interval_of(told: Reading | Reached) -> Interval | None:
+    found = told.interval
     return None if found is None else Interval(lower=found.lower, upper=found.upper)
 
 
@@ -125,7 +122,7 @@ class DurationValue(MetricValue):
 
     @strawberry.field(description="For a mean: of how many.")
     def denominator(self) -> BigInt | None:
-        return _big(self.figure.now.denominator)
+        return big(self.figure.now.denominator)
 
 
 @strawberry.type(description="An amount of money in the workspace's reporting currency.")
@@ -154,7 +151,7 @@ class MoneyValue(MetricValue):
 
     @strawberry.field(description="For an amount per something: of how many.")
     def denominator(self) -> BigInt | None:
-        return _big(self.figure.now.denominator)
+        return big(self.figure.now.denominator)
 
 
 @strawberry.type(description="A mean or another plain number.")
@@ -177,7 +174,7 @@ class NumberValue(MetricValue):
 
     @strawberry.field(description="For a mean: of how many.")
     def denominator(self) -> BigInt | None:
-        return _big(self.figure.now.denominator)
+        return big(self.figure.now.denominator)
 
 
 @strawberry.type(description="One bar of a histogram.")
@@ -219,14 +216,14 @@ class MetricSeriesValues:
 
     @strawberry.field(description="How many cases stand behind each value.")
     def n(self) -> list[BigInt | None]:
-        return [_big(reading.n) for reading in self.line.now]
+        return [big(reading.n) for reading in self.line.now]
 
 
-def _values(line: Series) -> list[Any]:
+def values_of(line: Series) -> list[Any]:
     return [reading.value for reading in line.now]
 
 
-def _earlier(line: Series) -> list[Any] | None:
+def earlier_of(line: Series) -> list[Any] | None:
     """Aligned by index: as long as the present line, null where the earlier period has no such bucket."""
     if line.previous is None:
         return None
@@ -238,22 +235,22 @@ def _earlier(line: Series) -> list[Any] | None:
 class CountSeries(MetricSeriesValues):
     @strawberry.field(description="One count per bucket.")
     def values(self) -> list[BigInt | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
     @strawberry.field(description="The compared period, aligned by index.")
     def previous(self) -> list[BigInt | None] | None:
-        return _earlier(self.line)
+        return earlier_of(self.line)
 
 
 @strawberry.type(description="Numbers over the buckets: shares 0 to 1, seconds, means; null where nothing happened.")
 class NumberSeries(MetricSeriesValues):
     @strawberry.field(description="One number per bucket.")
     def values(self) -> list[float | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
     @strawberry.field(description="The compared period, aligned by index.")
     def previous(self) -> list[float | None] | None:
-        return _earlier(self.line)
+        return earlier_of(self.line)
 
 
 @strawberry.type(description="Amounts over the buckets, in the workspace's reporting currency.")
@@ -266,18 +263,18 @@ class MoneySeries(MetricSeriesValues):
 
     @strawberry.field(description="One amount per bucket.")
     def values(self) -> list[Money | None]:
-        return _values(self.line)
+        return values_of(self.line)
 
     @strawberry.field(description="The compared period, aligned by index.")
     def previous(self) -> list[Money | None] | None:
-        return _earlier(self.line)
+        return earlier_of(self.line)
 
 
 @strawberry.type(description="Distributions over the buckets.")
 class DistributionSeries(MetricSeriesValues):
     @strawberry.field(description="Per bucket, the counts of the bins in order.")
     def values(self) -> list[list[BigInt] | None]:
-        return [None if value is None else list(value) for value in _values(self.line)]
+        return [None if value is None else list(value) for value in values_of(self.line)]
 
 
 VALUE_TYPES: Final[dict[Unit, type[MetricValue]]] = {

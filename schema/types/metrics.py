@@ -18,7 +18,7 @@ from domain.queries import table as domain
 from domain.queries.table import Figure, Series
 from domain.time import Bucket as DomainBucket
 from domain.time import Window
-from schema.scalars import BigInt, TimeZone
+from schema.scalars import BigInt, TimeZone, big
 from schema.types.metric_names import DimensionName, Grain
 from schema.types.metric_values import SERIES_TYPES, VALUE_TYPES, series_of, value_of
 from schema.types.vocabulary import Instrument
@@ -203,21 +203,25 @@ class ExcludedSessions:
         )
 
 
-@strawberry.type(description="The answer to one question.")
-class MetricTable:
+@strawberry.type
+class Answered:
+    """What every answer of figures tells of its question. GraphQL types take it over; it is none itself."""
+
     as_of: datetime = strawberry.field(description="The moment that outcomes and open sessions are judged at.")
     fresh_through: datetime = strawberry.field(description="Every event acknowledged before this moment is counted.")
-    time_zone: TimeZone = strawberry.field(description="Zone of ranges and buckets.")
+    time_zone: TimeZone = strawberry.field(description="Zone of ranges, clock and calendar.")
     currency: str = strawberry.field(description="ISO 4217 code that money is told in.")
     satisfaction_instrument: Instrument = strawberry.field(description="What `satisfaction` goes by.")
-    grain: Grain = strawberry.field(description="Width of the buckets.")
     range: TimeRange = strawberry.field(description="The range, resolved.")
+    excluded: ExcludedSessions = strawberry.field(description="Sessions that the figures leave out.")
+
+
+@strawberry.type
+class AnsweredTable(Answered):
+    """The same of tables, which have buckets and groups."""
+
+    grain: Grain = strawberry.field(description="Width of the buckets.")
     previous_range: TimeRange | None = strawberry.field(description="What it is compared with.")
-    totals: MetricTotals = strawberry.field(description="Over the whole range.")  # type: ignore[valid-type]
-    series: MetricSeries = strawberry.field(description="Over the buckets.")  # type: ignore[valid-type]
-    groups: list[MetricGroup] = strawberry.field(
-        description="By what is grouped by, in the order asked for, the rest as one last group."
-    )
     group_count: int = strawberry.field(description="How many groups there are before the rest is put together.")
     overlap: bool = strawberry.field(
         description="True if a session can stand in several groups, so that rows do not sum to the total."
@@ -225,25 +229,46 @@ class MetricTable:
     without_turn: BigInt | None = strawberry.field(
         description="Sessions that have no turn of what is grouped by and stand in no group; null if none could."
     )
-    excluded: ExcludedSessions = strawberry.field(description="Sessions that the figures leave out.")
+
+
+def told_of(table: domain.MetricTable) -> dict[str, Any]:
+    """The fields of `Answered`."""
+    return {
+        "as_of": moment(table.as_of_ms),
+        "fresh_through": moment(table.fresh_through_ms),
+        "time_zone": TimeZone(table.time_zone),
+        "currency": table.currency,
+        "satisfaction_instrument": table.satisfaction_instrument,
+        "range": TimeRange.from_domain(table.window),
+        "excluded": ExcludedSessions.from_domain(table.excluded),
+    }
+
+
+def told_of_table(table: domain.MetricTable) -> dict[str, Any]:
+    """The fields of `AnsweredTable`."""
+    previous = table.previous_window
+    return told_of(table) | {
+        "grain": table.grain,
+        "previous_range": None if previous is None else TimeRange.from_domain(previous),
+        "group_count": table.group_count,
+        "overlap": table.overlap,
+        "without_turn": big(table.without_turn),
+    }
+
+
+@strawberry.type(description="The answer to one question.")
+class MetricTable(AnsweredTable):
+    totals: MetricTotals = strawberry.field(description="Over the whole range.")  # type: ignore[valid-type]
+    series: MetricSeries = strawberry.field(description="Over the buckets.")  # type: ignore[valid-type]
+    groups: list[MetricGroup] = strawberry.field(
+        description="By what is grouped by, in the order asked for, the rest as one last group."
+    )
 
     @classmethod
     def from_domain(cls, table: domain.MetricTable) -> "MetricTable":
-        previous = table.previous_window
         return cls(
-            as_of=moment(table.as_of_ms),
-            fresh_through=moment(table.fresh_through_ms),
-            time_zone=TimeZone(table.time_zone),
-            currency=table.currency,
-            satisfaction_instrument=table.satisfaction_instrument,
-            grain=table.grain,
-            range=TimeRange.from_domain(table.window),
-            previous_range=None if previous is None else TimeRange.from_domain(previous),
+            **told_of_table(table),
             totals=Figures(table.totals, table.currency),
             series=Lines(table.series, table),
             groups=[MetricGroup.from_domain(group, table) for group in table.groups],
-            group_count=table.group_count,
-            overlap=table.overlap,
-            without_turn=None if table.without_turn is None else BigInt(table.without_turn),
-            excluded=ExcludedSessions.from_domain(table.excluded),
         )

@@ -6,7 +6,7 @@ import strawberry
 
 from domain.queries import retention_table as domain
 from domain.time import Grain
-from schema.scalars import BigInt, TimeZone
+from schema.scalars import BigInt, TimeZone, big
 from schema.types.metric_names import Status
 from schema.types.metrics import Bucket, TimeRange, moment
 
@@ -30,8 +30,8 @@ class RetentionCohort:
     def from_domain(cls, cohort: domain.Cohort) -> "RetentionCohort":
         return cls(
             period=Bucket.from_domain(cohort.period),
-            visitors=_big(cohort.returned[0].visitors),
-            returned=[_big(one.visitors) for one in cohort.returned],
+            visitors=big(cohort.returned[0].visitors),
+            returned=[big(one.visitors) for one in cohort.returned],
             shares=[one.share for one in cohort.returned],
             complete=[one.complete for one in cohort.returned],
             statuses=[one.status for one in cohort.returned],
@@ -56,17 +56,13 @@ class RetentionCurve:
     def from_domain(cls, together: tuple[domain.Returned, ...]) -> "RetentionCurve":
         intervals = [one.interval for one in together]
         return cls(
-            visitors=[_big(one.of) for one in together],
-            returned=[_big(one.visitors) for one in together],
+            visitors=[big(one.of) for one in together],
+            returned=[big(one.visitors) for one in together],
             shares=[one.share for one in together],
             lower=[None if one is None else one.lower for one in intervals],
             upper=[None if one is None else one.upper for one in intervals],
             statuses=[one.status for one in together],
         )
-
-
-def _big(value: int | None) -> BigInt | None:
-    return None if value is None else BigInt(value)
 
 
 @strawberry.type(

@@ -64,6 +64,8 @@ class Claim:
     attempt: int
     most_attempts: int
     sealed: bytes
+    age_s: float
+    """Since its cause, or that of the job whose work it took over, by the database's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _claim(row: RowMapping) -> Claim:
         attempt=row["attempts"],
         most_attempts=row["most_attempts"],
         sealed=row["payload"],
+        age_s=row["age_s"],
     )
 
 

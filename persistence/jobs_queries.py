@@ -37,7 +37,8 @@ where job_id in (
     where state = 1 and due_at <= clock_timestamp() and kind = any (cast(:kinds as text[]))
     order by priority desc, due_at limit :count for update skip locked
 )
-returning job_id, kind, workspace_id, token, attempts, most_attempts, payload
+returning job_id, kind, workspace_id, token, attempts, most_attempts, payload,
+    extract(epoch from clock_timestamp() - created_at)::float8 as age_s
 """
 
 HOLD = "select 1 from job where job_id = :job_id and token = :token and state = 2 for update"
@@ -48,6 +49,13 @@ where job_id = :job_id and token = :token and state = 2 returning 1
 """
 
 RESCHEDULE = f"""
+-- one of the same key that waits already takes this one's work over, and its age
+with heir as (
+    update job as same set created_at = job.created_at from job
+    where job.job_id = :job_id and job.token = :token and job.state = 2
+        and same.kind = job.kind and same.unique_key = job.unique_key and same.state = 1
+        and same.created_at > job.created_at
+)
 update job set
     state = case when {_ONE_WAITS} then 3 else 1 end,
     finished_at = case when {_ONE_WAITS} then clock_timestamp() end,

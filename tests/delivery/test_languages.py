@@ -4,22 +4,28 @@ import asyncio
 import random
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+import delivery.languages
+import persistence.languages
 from delivery.handlers import make_worker
-from delivery.languages import language_of
+from delivery.languages import LONGEST_WAIT_S, language_of
 from delivery.worker import Worker
 from persistence.columns.copies import Copies, CopyLimits
 from persistence.engine import Database, connected
 from persistence.jobs import JobState, count_jobs
-from persistence.languages import DETECT_LANGUAGES
+from persistence.languages import DETECT_LANGUAGES, Place, Untold
+from persistence.tenancy import Reader, lock_workspace, writing
 from persistence.vault import Vault
-from tests.build import NOON, a_bot_message, a_user_message, an_event
+from persistence.workspaces import create_workspace
+from tests.build import NOON, a_bot_message, a_user_message, a_workspace, an_event
 from tests.ingest.sending import send
 
 TEXTS = {
@@ -120,6 +126,55 @@ async def test_one_job_waits_however_many_batches_come(database: Database, works
     await judge(database, worker)
     await send(database, workspace_id, [a_user_message(sessionId="told", language="en")])
     assert (DETECT_LANGUAGES, JobState.WAITING) not in await count_jobs(database)
+
+
+async def another_workspace(database: Database) -> UUID:
+    other = uuid4()
+    async with writing(database, other) as writer:
+        await create_workspace(writer, a_workspace())
+    return other
+
+
+async def test_a_flood_is_taken_in_first_but_not_for_ever(
+    database: Database, workspace_id: UUID, worker: Worker, admin_url: str
+) -> None:
+    """A writer at work, of another workspace, stands for the flood; age is the database's own clock."""
+    await send(database, workspace_id, [a_user_message(text=TEXTS["en"][0])])
+    async with writing(database, await another_workspace(database)) as busy:
+        await lock_workspace(busy)
+        await judge(database, worker)
+        assert await languages(admin_url) == {"s-1": (None, False)}
+        assert (await count_jobs(database))[DETECT_LANGUAGES, JobState.WAITING] == 1
+        async with connected(database) as connection:
+            await connection.exec_driver_sql(
+                f"update job set created_at = clock_timestamp() - interval '{LONGEST_WAIT_S} seconds' where state = 1"
+            )
+        await judge(database, worker)
+        assert await languages(admin_url) == {"s-1": ("en", True)}
+
+
+async def test_a_flood_that_begins_meanwhile_stops_it_between_two_portions(
+    database: Database, workspace_id: UUID, worker: Worker, admin_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery.languages, "_AT_A_TIME", 2)
+    events = [a_user_message(sessionId=f"s-{number}", text=TEXTS["fr"][0], minutes=number) for number in range(6)]
+    await send(database, workspace_id, events)
+    other, looks = await another_workspace(database), 0
+
+    async with AsyncExitStack() as flood:
+
+        async def read_untold(reader: Reader, places: Sequence[Place]) -> list[Untold]:
+            nonlocal looks
+            looks += 1
+            if looks == 2:
+                await lock_workspace(await flood.enter_async_context(writing(database, other)))
+            return await persistence.languages.read_untold(reader, places)
+
+        monkeypatch.setattr(delivery.languages, "read_untold", read_untold)
+        await judge(database, worker)
+        assert sum(detected for _, detected in (await languages(admin_url)).values()) == 4
+    await judge(database, worker)
+    assert await languages(admin_url) == {f"s-{number}": ("fr", True) for number in range(6)}
 
 
 async def test_switched_off_nothing_is_detected_and_nothing_waits(

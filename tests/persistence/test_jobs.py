@@ -217,6 +217,21 @@ async def test_a_job_that_goes_back_ends_if_another_of_its_key_waits(
     assert [claim.job_id for claim in await _claim(database)] == [newer]
 
 
+async def test_who_takes_over_is_as_old_as_what_it_took_over(
+    database: Database, vault: Vault, workspace_id: UUID
+) -> None:
+    await _add(database, vault, workspace_id, unique_key="daily")
+    async with connected(database) as connection:
+        await connection.exec_driver_sql("update job set created_at = clock_timestamp() - interval '90 seconds'")
+    (claim,) = await _claim(database)
+    assert 90 <= claim.age_s < 120
+    newer = await _add(database, vault, workspace_id, unique_key="daily")
+    await _reschedule(database, claim)
+    (heir,) = await _claim(database)
+    assert heir.job_id == newer
+    assert claim.age_s < heir.age_s < 120
+
+
 async def test_lost_jobs_of_one_key_end_in_one(database: Database, vault: Vault, workspace_id: UUID) -> None:
     for _ in range(3):
         await _add(database, vault, workspace_id, unique_key="daily")

@@ -1,6 +1,6 @@
-import { browserZone } from "../design/address";
+import { ChatbotChoice, Segments, ZoneChoice } from "../design/choices";
 import type { CatalogueQuery, Dimension, MetricName } from "../generated/graphql";
-import { PERIODS, type Asked, type PeriodName } from "./selection";
+import { PERIODS, type Asked } from "./selection";
 import type { Metric } from "./values";
 
 const FAMILIES = {
@@ -48,40 +48,10 @@ export function Controls({ catalogue, metric, asked, change }: Props) {
           ))}
         </select>
       </label>
-      <label>
-        <span>Chatbot</span>
-        <select value={asked.chatbot ?? ""} onChange={(event) => change({ chatbot: event.target.value || null })}>
-          <option value="">All chatbots</option>
-          {catalogue?.chatbots.nodes.map(({ slug, name }) => (
-            <option key={slug} value={slug}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span>Time zone</span>
-        <select value={String(asked.ownZone)} onChange={(event) => change({ ownZone: event.target.value === "true" })}>
-          <option value="false">Workspace: {catalogue?.workspace.timeZone ?? "…"}</option>
-          <option value="true">This browser: {browserZone()}</option>
-        </select>
-      </label>
-      <PeriodChoice period={asked.period} change={change} />
+      <ChatbotChoice chatbots={catalogue?.chatbots.nodes} chosen={asked.chatbot} choose={(chatbot) => change({ chatbot })} />
+      <ZoneChoice workspaceZone={catalogue?.workspace.timeZone} own={asked.ownZone} choose={(ownZone) => change({ ownZone })} />
+      <Segments legend="Period" options={PERIODS} chosen={asked.period} choose={(period) => change({ period })} />
     </form>
-  );
-}
-
-function PeriodChoice({ period, change }: { period: PeriodName; change: Props["change"] }) {
-  return (
-    <fieldset className="segments">
-      <legend className="unseen">Period</legend>
-      {Object.entries(PERIODS).map(([name, { name: title }]) => (
-        <label key={name}>
-          <input type="radio" name="period" checked={name === period} onChange={() => change({ period: name as PeriodName })} />
-          <span>{title}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -1,11 +1,7 @@
-/** The ECharts side of the lines over time; only the modules it needs. */
-import { LineChart } from "echarts/charts";
-import { GridComponent, TooltipComponent } from "echarts/components";
-import { init, use, type EChartsCoreOption } from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
-import { LINE_COLOURS, readColours } from "../design/chart-colours";
-
-use([LineChart, GridComponent, TooltipComponent, SVGRenderer]);
+/** Lines over time, drawn. */
+import type { EChartsCoreOption } from "echarts/core";
+import { openChart, timeAxis, tooltip, valueAxis, type Chart } from "../design/chart";
+import { LINE_COLOURS, type Colours } from "../design/chart-colours";
 
 export type Line = { readonly name: string; readonly values: readonly (number | null)[]; readonly faint?: boolean };
 export type Lines = {
@@ -17,56 +13,16 @@ export type Lines = {
   /** The end of the scale, where there is one: shares end at 1. */
   readonly most?: number | undefined;
 };
-export type LinesChart = { readonly draw: (lines: Lines) => void; readonly close: () => void };
 
-type Colours = ReturnType<typeof readColours>;
-
-export function openLinesChart(place: HTMLElement): LinesChart {
-  const chart = init(place, null, { renderer: "svg" });
-  const observer = new ResizeObserver(() => chart.resize());
-  observer.observe(place);
-  return {
-    draw: (lines) => chart.setOption(describe(lines, readColours(place)), { notMerge: true }),
-    close: () => {
-      observer.disconnect();
-      chart.dispose();
-    },
-  };
-}
+export const openLinesChart = (place: HTMLElement): Chart<Lines> => openChart(place, describe);
 
 function describe({ labels, complete, lines, write, most }: Lines, colours: Colours): EChartsCoreOption {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const told = (value: unknown) => (typeof value === "number" ? write(value) : "No data");
   return {
-    animation: !still,
-    animationDuration: 250,
     grid: { left: 8, right: 16, top: 10, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    textStyle: { fontFamily: "inherit", fontSize: 12, color: colours["ink-faint"] },
-    xAxis: {
-      type: "category",
-      boundaryGap: false,
-      data: [...labels],
-      axisLine: { lineStyle: { color: colours["line-strong"] } },
-      axisTick: { show: false },
-      axisLabel: { color: colours["ink-faint"], hideOverlap: true, margin: 10 },
-    },
-    yAxis: {
-      type: "value",
-      min: 0,
-      ...(most === undefined ? {} : { max: most, interval: most / 4 }),
-      splitNumber: 3,
-      axisLabel: { color: colours["ink-faint"], formatter: write },
-      splitLine: { lineStyle: { color: colours.line } },
-    },
-    tooltip: {
-      trigger: "axis",
-      confine: true,
-      order: "valueDesc",
-      backgroundColor: colours.surface,
-      borderColor: colours.line,
-      textStyle: { color: colours.ink, fontSize: 13 },
-      axisPointer: { lineStyle: { color: colours["line-strong"] } },
-      valueFormatter: (value: unknown) => (typeof value === "number" ? write(value) : "No data"),
-    },
+    xAxis: timeAxis(labels, colours),
+    yAxis: { ...valueAxis(write, colours), ...(most === undefined ? {} : { max: most, interval: most / 4 }) },
+    tooltip: { ...tooltip(colours), order: "valueDesc", valueFormatter: told },
     series: lines.map((line, index) => describeLine(line, index, complete, colours, lines.every((one) => one === line || one.faint))),
   };
 }
@@ -75,6 +31,7 @@ function describe({ labels, complete, lines, write, most }: Lines, colours: Colo
 function describeLine(line: Line, index: number, complete: readonly boolean[], colours: Colours, alone: boolean) {
   const colour = line.faint ? colours["ink-faint"] : colours[LINE_COLOURS[index % LINE_COLOURS.length] ?? "accent"];
   return {
+    id: String(index),
     name: line.name,
     type: "line",
     data: [...line.values],

@@ -1,10 +1,10 @@
 /** The metric over time: a chart, and the same in a table. */
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { Card } from "../design/card";
-import { useTheme } from "../design/theme";
+import { ChartPlace } from "../design/chart-place";
 import type { ExploreQuery } from "../generated/graphql";
 import { nameOf } from "./groups";
-import type { Line, Lines, LinesChart } from "./lines-chart";
+import type { Line, Lines } from "./lines-chart";
 import type { Metric } from "./values";
 
 type Answer = NonNullable<ExploreQuery["figures"]>;
@@ -22,7 +22,7 @@ export function Trend({ metric, answer, write }: Props) {
   );
   return (
     <Card title={`${metric.title} over time`} about={describe(lines)} area="area-lines" action={action}>
-      {tabular ? <LinesTable lines={lines} title={metric.title} /> : <Chart lines={lines} title={metric.title} />}
+      {tabular ? <LinesTable lines={lines} title={metric.title} /> : <ChartPlace open={open} drawing={lines} empty={lines.labels.length === 0} label={`Line chart of ${metric.title}; the button Table shows its values.`} />}
       {lines.lines.length > 1 && <Legend lines={lines.lines} />}
     </Card>
   );
@@ -58,30 +58,7 @@ function describe({ labels, lines }: Lines): string {
   return `From ${first} to ${last}${lines.length >= MOST_LINES ? `; the first ${MOST_LINES} of the table below` : ""}.`;
 }
 
-/** The chart library is fetched only here, after the figures are on the page. */
-function Chart({ lines, title }: { lines: Lines; title: string }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [chart, setChart] = useState<LinesChart>();
-  const theme = useTheme();
-
-  useEffect(() => {
-    let opened: LinesChart | undefined;
-    let left = false;
-    void import("./lines-chart").then(({ openLinesChart }) => {
-      if (left || !place.current) return;
-      opened = openLinesChart(place.current);
-      setChart(opened);
-    });
-    return () => {
-      left = true;
-      opened?.close();
-    };
-  }, []);
-
-  useEffect(() => (lines.labels.length > 0 ? chart?.draw(lines) : undefined), [chart, lines, theme]);
-
-  return <div className="trend-chart" ref={place} role="img" aria-label={`Line chart of ${title}; the button Table shows its values.`} />;
-}
+const open = () => import("./lines-chart").then(({ openLinesChart }) => openLinesChart);
 
 function Legend({ lines }: { lines: readonly Line[] }) {
   return (

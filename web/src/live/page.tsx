@@ -12,7 +12,8 @@ import {
   type LivePeriodQuery,
   type WorkspaceQuery,
 } from "../generated/graphql";
-import { PeriodControl, ViewControls } from "./controls";
+import { Segments } from "../design/choices";
+import { ViewControls } from "./controls";
 import "../design/layout.css";
 import { Conversations, ResponseTimes, RightNow, SessionTotals, Visitors, type CalendarAnswers } from "./sections";
 import { PERIODS, useSelection, type PeriodName, type Selection } from "./selection";
@@ -97,7 +98,7 @@ function Period({ totals, period, change }: PeriodProps) {
     <section aria-labelledby="how-they-go">
       <div className="section-head">
         <h2 id="how-they-go">How conversations go</h2>
-        <PeriodControl period={period} change={change} />
+        <Segments legend="Period" options={PERIODS} chosen={period} choose={(name) => change({ period: name })} />
       </div>
       <div className="period-grid">
         <ResponseTimes totals={totals} />

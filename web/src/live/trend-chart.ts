@@ -1,67 +1,29 @@
-/** The ECharts side of the hourly chart; only the modules it needs. */
-import { LineChart } from "echarts/charts";
-import { GridComponent, TooltipComponent } from "echarts/components";
-import { init, use, type EChartsCoreOption } from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
-import { readColours, type Colours } from "../design/chart-colours";
+/** Sessions by hour, drawn. */
+import type { EChartsCoreOption } from "echarts/core";
+import { openChart, timeAxis, tooltip, valueAxis, type Chart } from "../design/chart";
+import type { Colours } from "../design/chart-colours";
 import { formatCount, formatDayAndHour, formatHour } from "../design/format";
 import type { Hour } from "./hours";
 
-use([LineChart, GridComponent, TooltipComponent, SVGRenderer]);
-
 const NARROW_PX = 480;
 
-export type TrendChart = {
-  readonly draw: (hours: readonly Hour[], timeZone: string) => void;
-  readonly close: () => void;
-};
+export type HoursDrawn = { readonly hours: readonly Hour[]; readonly timeZone: string };
 
-export function openTrendChart(place: HTMLElement): TrendChart {
-  const chart = init(place, null, { renderer: "svg" });
-  const observer = new ResizeObserver(() => chart.resize());
-  observer.observe(place);
-  return {
-    draw: (hours, timeZone) => chart.setOption(describeChart(hours, timeZone, readColours(place), place.clientWidth)),
-    close: () => {
-      observer.disconnect();
-      chart.dispose();
-    },
-  };
-}
+export const openTrendChart = (place: HTMLElement): Chart<HoursDrawn> => openChart(place, describe);
 
-function describeChart(
-  hours: readonly Hour[],
-  timeZone: string,
-  colours: Colours,
-  width: number,
-): EChartsCoreOption {
+function describe({ hours, timeZone }: HoursDrawn, colours: Colours, width: number): EChartsCoreOption {
   const labelled = findLabelledHours(hours, timeZone, width < NARROW_PX ? 6 : 3);
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const axis = timeAxis(hours.map((hour) => formatHour(hour.start, timeZone)), colours);
   return {
-    animation: !still,
-    animationDuration: 250,
     grid: { left: widthOfLabels(hours), right: 20, top: 10, bottom: 28, outerBoundsMode: "none" },
-    textStyle: { fontFamily: "inherit", fontSize: 12, color: colours["ink-faint"] },
-    xAxis: {
-      type: "category",
-      boundaryGap: false,
-      data: hours.map((hour) => formatHour(hour.start, timeZone)),
-      axisLine: { lineStyle: { color: colours["line-strong"] } },
-      axisTick: { show: false },
-      axisLabel: { color: colours["ink-faint"], hideOverlap: true, margin: 10, interval: (at: number) => labelled.has(at) },
-    },
-    yAxis: {
-      type: "value",
-      min: 0,
-      minInterval: 1,
-      splitNumber: 3,
-      axisLabel: { color: colours["ink-faint"], formatter: formatCount },
-      splitLine: { lineStyle: { color: colours.line } },
-    },
-    tooltip: describeTooltip(hours, timeZone, colours),
+    xAxis: { ...axis, axisLabel: { ...axis.axisLabel, interval: (at: number) => labelled.has(at) } },
+    yAxis: { ...valueAxis(formatCount, colours), minInterval: 1 },
+    tooltip: { ...tooltip(colours), formatter: (points: readonly Point[]) => tell(hours[points[0]?.dataIndex ?? -1], timeZone) },
     series: [describeWhole(hours, colours), describeUnfinished(hours, colours)],
   };
 }
+
+type Point = { readonly dataIndex: number };
 
 function widthOfLabels(hours: readonly Hour[]): number {
   const most = Math.max(...hours.map((hour) => hour.sessions ?? 0), 10);
@@ -78,25 +40,15 @@ function findLabelledHours(hours: readonly Hour[], timeZone: string, every: numb
   return new Set(hours.flatMap((hour, index) => (isLabelled(hour) ? [index] : [])));
 }
 
-function describeTooltip(hours: readonly Hour[], timeZone: string, colours: Colours) {
-  return {
-    trigger: "axis",
-    confine: true,
-    backgroundColor: colours.surface,
-    borderColor: colours.line,
-    textStyle: { color: colours.ink, fontSize: 13 },
-    axisPointer: { lineStyle: { color: colours["line-strong"] } },
-    formatter: (points: readonly { readonly dataIndex: number }[]) => {
-      const hour = hours[points[0]?.dataIndex ?? -1];
-      if (!hour) return "";
-      const sessions = hour.sessions === null ? "No data" : `${formatCount(hour.sessions)} ${hour.sessions === 1 ? "session" : "sessions"}`;
-      return `${formatDayAndHour(hour.start, timeZone)}<br><b>${sessions}</b>${hour.complete ? "" : " so far in this hour"}`;
-    },
-  };
+function tell(hour: Hour | undefined, timeZone: string): string {
+  if (!hour) return "";
+  const sessions = hour.sessions === null ? "No data" : `${formatCount(hour.sessions)} ${hour.sessions === 1 ? "session" : "sessions"}`;
+  return `${formatDayAndHour(hour.start, timeZone)}<br><b>${sessions}</b>${hour.complete ? "" : " so far in this hour"}`;
 }
 
 function describeWhole(hours: readonly Hour[], colours: Colours) {
   return {
+    id: "whole",
     name: "whole hours",
     type: "line",
     data: hours.map((hour) => (hour.complete ? hour.sessions : null)),
@@ -111,12 +63,13 @@ function describeWhole(hours: readonly Hour[], colours: Colours) {
 function describeUnfinished(hours: readonly Hour[], colours: Colours) {
   const touches = (index: number) => [index - 1, index, index + 1].some((near) => hours[near]?.complete === false);
   return {
+    id: "part",
     name: "part of an hour",
     type: "line",
     data: hours.map((hour, index) => (touches(index) ? hour.sessions : null)),
     symbol: "circle",
     showAllSymbol: true,
-    symbolSize: (_value: unknown, point: { readonly dataIndex: number }) => (hours[point.dataIndex]?.complete ? 0 : 7),
+    symbolSize: (_value: unknown, point: Point) => (hours[point.dataIndex]?.complete ? 0 : 7),
     lineStyle: { width: 2, type: [4, 4], color: colours.accent },
     itemStyle: { color: colours.surface, borderColor: colours.accent, borderWidth: 2 },
   };

@@ -1,16 +1,15 @@
 /** Sessions by hour: a chart, the same in a sentence, and the same in a table. */
-import { useEffect, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { formatCount, formatDayAndHour } from "../design/format";
-import { useTheme } from "../design/theme";
 import type { LiveNowQuery } from "../generated/graphql";
 import { Card } from "../design/card";
+import { ChartPlace } from "../design/chart-place";
 import { readHours, summariseHours, type Hour } from "./hours";
-import type { TrendChart } from "./trend-chart";
 
 export function Trend({ now }: { now: LiveNowQuery["now"] | undefined }) {
   const [tabular, setTabular] = useState(false);
-  const hours = now ? readHours(now) : [];
-  const timeZone = now?.timeZone ?? "UTC";
+  const drawing = useMemo(() => ({ hours: now ? readHours(now) : [], timeZone: now?.timeZone ?? "UTC" }), [now]);
+  const { hours, timeZone } = drawing;
   const summary = now ? summariseHours(hours, timeZone) : "";
   return (
     <Card
@@ -26,38 +25,13 @@ export function Trend({ now }: { now: LiveNowQuery["now"] | undefined }) {
       {tabular ? (
         <HourTable hours={hours} timeZone={timeZone} />
       ) : (
-        <Chart hours={hours} timeZone={timeZone} label={`Line chart of sessions by hour. ${summary}`} />
+        <ChartPlace open={open} drawing={drawing} empty={hours.length === 0} label={`Line chart of sessions by hour. ${summary}`} />
       )}
     </Card>
   );
 }
 
-type ChartProps = { readonly hours: readonly Hour[]; readonly timeZone: string; readonly label: string };
-
-/** The chart library is fetched only here, after the figures are on the page. */
-function Chart({ hours, timeZone, label }: ChartProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const [chart, setChart] = useState<TrendChart>();
-  const theme = useTheme();
-
-  useEffect(() => {
-    let opened: TrendChart | undefined;
-    let left = false;
-    void import("./trend-chart").then(({ openTrendChart }) => {
-      if (left || !place.current) return;
-      opened = openTrendChart(place.current);
-      setChart(opened);
-    });
-    return () => {
-      left = true;
-      opened?.close();
-    };
-  }, []);
-
-  useEffect(() => (hours.length > 0 ? chart?.draw(hours, timeZone) : undefined), [chart, hours, timeZone, theme]);
-
-  return <div className="trend-chart" ref={place} role="img" aria-label={label} />;
-}
+const open = () => import("./trend-chart").then(({ openTrendChart }) => openTrendChart);
 
 function HourTable({ hours, timeZone }: { hours: readonly Hour[]; timeZone: string }) {
   return (

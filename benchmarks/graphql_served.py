@@ -22,10 +22,11 @@ from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 
 from domain.accounts import Scope
+from domain.buckets import Bucket
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Unit
 from domain.queries.table import Reading, Series
-from domain.time import DAY_MS, Bucket, milliseconds
+from domain.time import DAY_MS, milliseconds
 from domain.vocabulary import Channel, ChatbotType, Device, Outcome, Source
 from persistence.engine import open_database
 from schema.permissions import requires

@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from domain.time import Grain, Window, Zone, edges_around, local
+from domain.buckets import edges_around
+from domain.time import Grain, Window, Zone, local
 
 _HOURS: Final = 24
 _WEEKDAYS: Final = 7

@@ -1,15 +1,12 @@
-"""When does a question look, and into which buckets does it cut that time?
+"""When does a question look?
 
-Ranges and buckets are half-open, in milliseconds since the epoch; boundaries are local to a zone and computed here,
+Ranges are half-open, in milliseconds since the epoch; boundaries are local to a zone and computed here,
 never by a database (R10, R32.12).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -114,20 +111,6 @@ class Window:
         return self.to_ms - self.from_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One cell of the time axis, cut to the range. Incomplete: the range or the present cuts it short."""
-
-    from_ms: int
-    to_ms: int
-    label: str
-    complete: bool
-
-    @property
-    def duration_seconds(self) -> float:
-        return (self.to_ms - self.from_ms) / SECOND_MS
-
-
 _ROLLING_MS: Final = {
     Rolling.LAST_HOUR: HOUR_MS,
     Rolling.LAST_24H: DAY_MS,
@@ -161,8 +144,8 @@ def resolve(spec: TimeRange, as_of_ms: int, zone: Zone) -> Window:
             return Window(_rolling_start(spec, end, zone), end)
         case Calendar():
             grain, back = _PERIOD[spec]
-            start = _shifted_days_or_months(floor_local(local(as_of_ms, zone), grain, zone), grain, -back)
-            end_wall = _shifted_days_or_months(start, grain, 1)
+            start = shifted_wall(floor_local(local(as_of_ms, zone), grain, zone), grain, -back)
+            end_wall = shifted_wall(start, grain, 1)
             end = instant(end_wall, zone)
             return Window(instant(start, zone), min(end, as_of_ms) if back == 0 else end)
         case Dates(first=first, last=last):
@@ -187,35 +170,6 @@ def preceding(spec: TimeRange, window: Window, as_of_ms: int, zone: Zone) -> Win
 def same_last_year(window: Window, zone: Zone) -> Window:
     """The same local days and times a year earlier; 29 February becomes the 28th."""
     return _shifted(window, Grain.YEAR, zone)
-
-
-def buckets(window: Window, grain: Grain, zone: Zone, as_of_ms: int) -> tuple[Bucket, ...]:
-    """Consecutive buckets that tile the window exactly; the first and last are cut to it."""
-    if window.to_ms <= window.from_ms:
-        return ()
-    edges = edges_around(window, grain, zone)
-    limit = min(window.to_ms, as_of_ms)
-    return tuple(
-        Bucket(
-            from_ms=max(start, window.from_ms),
-            to_ms=min(end, window.to_ms),
-            label=_label(start, grain, zone),
-            complete=start >= window.from_ms and end <= limit,
-        )
-        for start, end in pairwise(edges)
-    )
-
-
-def default_grain(window: Window) -> Grain:
-    """Hours up to two days, days up to a quarter, weeks up to half a year, then months."""
-    span = window.span_ms
-    if span <= 2 * DAY_MS + HOUR_MS:
-        return Grain.HOUR
-    if span <= 93 * DAY_MS:
-        return Grain.DAY
-    if span <= 186 * DAY_MS:
-        return Grain.WEEK
-    return Grain.MONTH
 
 
 def local(moment_ms: int, zone: Zone) -> datetime:
@@ -260,10 +214,10 @@ def instant(wall: datetime, zone: Zone) -> int:
     assert offset_before is not None
     assert offset_after is not None
     naive_ms = milliseconds(wall.replace(tzinfo=UTC))
-    early = naive_ms - _in_ms(offset_before)
+    early = naive_ms - in_ms(offset_before)
     if offset_before >= offset_after:
         return early
-    return _transition(naive_ms - _in_ms(offset_after), early, zone)
+    return _transition(naive_ms - in_ms(offset_after), early, zone)
 
 
 def add_months(wall: datetime, months: int) -> datetime:
@@ -290,7 +244,8 @@ def _transition(low_ms: int, high_ms: int, zone: Zone) -> int:
     return high_ms
 
 
-def _in_ms(offset: timedelta) -> int:
+def in_ms(offset: timedelta) -> int:
+    """Whole milliseconds of a length of time."""
     return offset // timedelta(milliseconds=1)
 
 
@@ -300,7 +255,8 @@ def _rolling_start(spec: Rolling, end_ms: int, zone: Zone) -> int:
     return end_ms - _ROLLING_MS[spec]
 
 
-def _shifted_days_or_months(wall: datetime, grain: Grain, steps: int) -> datetime:
+def shifted_wall(wall: datetime, grain: Grain, steps: int) -> datetime:
+    """So many days, weeks, months, quarters or years later by the wall clock; hours have none."""
     if grain in _STEP_MONTHS:
         return add_months(wall, steps * _STEP_MONTHS[grain])
     return wall + timedelta(days=steps * _STEP_DAYS[grain])
@@ -309,13 +265,13 @@ def _shifted_days_or_months(wall: datetime, grain: Grain, steps: int) -> datetim
 def _shifted(window: Window, grain: Grain, zone: Zone) -> Window:
     """One period earlier by the wall clock. An end at midnight belongs to the day before it, so that shifting
     the last day keeps it: February's days before 29 February stay whole days."""
-    start = _shifted_days_or_months(_wall(window.from_ms, zone), grain, -1)
+    start = shifted_wall(_wall(window.from_ms, zone), grain, -1)
     end = _wall(window.to_ms, zone)
     if _is_midnight(window.to_ms, zone):
-        last = _shifted_days_or_months(end - timedelta(days=1), grain, -1)
+        last = shifted_wall(end - timedelta(days=1), grain, -1)
         shifted_end = last + timedelta(days=1)
     else:
-        shifted_end = _shifted_days_or_months(end, grain, -1)
+        shifted_end = shifted_wall(end, grain, -1)
     return Window(instant(start, zone), instant(shifted_end, zone))
 
 
@@ -332,68 +288,3 @@ def _wall(moment_ms: int, zone: Zone) -> datetime:
 
 def _is_midnight(moment_ms: int, zone: Zone) -> bool:
     return midnight(local(moment_ms, zone).date(), zone) == moment_ms
-
-
-def edges_within(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
-    """The same as the buckets: where each begins within the window, and the end of the last."""
-    if window.to_ms <= window.from_ms:
-        return ()
-    return (window.from_ms, *edges_around(window, grain, zone)[1:-1], window.to_ms)
-
-
-def edges_around(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
-    """Boundaries from the last at or before the window's start to the first at or after its end.
-
-    Clocks are some whole number of quarters apart, so a window that moves with the present shares them for a while."""
-    begun = window.from_ms // _QUARTER_MS * _QUARTER_MS
-    return _edges(Window(begun, -(-window.to_ms // _QUARTER_MS) * _QUARTER_MS), grain, zone)
-
-
-_QUARTER_MS: Final = HOUR_MS // 4
-
-
-@lru_cache(maxsize=64)
-def _edges(window: Window, grain: Grain, zone: Zone) -> tuple[int, ...]:
-    edges = sorted(set(_boundaries(window, grain, zone)))
-    first = max(index for index, edge in enumerate(edges) if edge <= window.from_ms)
-    last = min(index for index, edge in enumerate(edges) if edge >= window.to_ms)
-    return tuple(edges[first : last + 1])
-
-
-def _boundaries(window: Window, grain: Grain, zone: Zone) -> Iterator[int]:
-    """Every local boundary from before the window until after it; a repeated hour begins twice."""
-    wall = floor_local(local(window.from_ms, zone), grain, zone) - timedelta(hours=26 if grain is Grain.HOUR else 0)
-    while True:
-        moment = instant(wall, zone)
-        yield moment
-        if grain is Grain.HOUR:
-            yield _repeated(wall, zone)
-        if moment >= window.to_ms:
-            return
-        wall = wall + timedelta(hours=1) if grain is Grain.HOUR else _shifted_days_or_months(wall, grain, 1)
-
-
-def _repeated(wall: datetime, zone: Zone) -> int:
-    """The second moment at which the clock shows `wall`, else the first."""
-    again = wall.replace(tzinfo=zone.info, fold=1)
-    offset = again.utcoffset()
-    assert offset is not None
-    second = milliseconds(wall.replace(tzinfo=UTC)) - _in_ms(offset)
-    first = instant(wall, zone)
-    return second if second > first else first
-
-
-def _label(start_ms: int, grain: Grain, zone: Zone) -> str:
-    """How people name the bucket: 2026-03-29T01:00+02:00, 2026-03-29, 2026-03, 2026-Q1, 2026."""
-    wall = local(start_ms, zone)
-    match grain:
-        case Grain.HOUR:
-            return wall.isoformat(timespec="minutes")
-        case Grain.DAY | Grain.WEEK:
-            return wall.date().isoformat()
-        case Grain.MONTH:
-            return f"{wall.year:04d}-{wall.month:02d}"
-        case Grain.QUARTER:
-            return f"{wall.year:04d}-Q{(wall.month - 1) // 3 + 1}"
-        case Grain.YEAR:
-            return f"{wall.year:04d}"

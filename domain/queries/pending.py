@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
+from domain.buckets import Bucket
 from domain.queries.cells import CellKey
 from domain.queries.filters import dimensions_in
 from domain.queries.plan import QueryPlan
 from domain.queries.query import MetricQuery
 from domain.queries.scope import Awaited
 from domain.queries.table import Reading, Status
-from domain.time import Bucket, Window
+from domain.time import Window
 
 BEHIND_INGEST: Final = frozenset({"language"})
 """Dimensions that a job tells of sessions which came without."""

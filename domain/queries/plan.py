@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Flag, auto
 from typing import Final
 
+from domain.buckets import Bucket, buckets, edges_around, edges_within
 from domain.cycles import cells_of
 from domain.days import LocalDays
 from domain.dimensions import DIMENSIONS, Dimension
@@ -41,7 +42,7 @@ from domain.problems import Refused
 from domain.queries.filters import dimensions_in, predicate_of
 from domain.queries.query import Comparison, MetricQuery, Part, bucket_problems
 from domain.queries.scope import Scope, reports_all
-from domain.time import Bucket, Grain, Window, buckets, edges_around, edges_within, preceding, resolve, same_last_year
+from domain.time import Grain, Window, preceding, resolve, same_last_year
 from domain.vocabulary import Source
 
 NOW: Final = 0

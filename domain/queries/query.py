@@ -10,6 +10,7 @@ from enum import StrEnum, unique
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.buckets import default_grain
 from domain.cycles import Cycle
 from domain.dimensions import DIMENSIONS, Dimension, dimensions_of
 from domain.metrics.algebra import Place, columns, measures_of
@@ -17,7 +18,7 @@ from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric
 from domain.problems import InvalidInput, Problem, Refused, UnknownName
 from domain.queries.filters import EVERYTHING, AllOf, Filter, In, dimensions_in, filter_problems
-from domain.time import DAY_MS, Calendar, Dates, Grain, Moments, Rolling, TimeRange, Window, default_grain
+from domain.time import DAY_MS, Calendar, Dates, Grain, Moments, Rolling, TimeRange, Window
 from domain.vocabulary import Source
 
 MOST_BUCKETS: Final = 10_000

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from domain.buckets import edges_around
 from domain.metrics.algebra import ALWAYS, Column, Distinct, Known, Place, Relation, every
 from domain.metrics.populations import ENGAGED
 from domain.problems import InvalidInput, Problem, Refused
 from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, rows_that_count
 from domain.queries.query import MetricQuery
 from domain.queries.scope import Scope
-from domain.time import Grain, Window, edges_around
+from domain.time import Grain, Window
 
 MOST_PERIODS: Final = 53
 MOST_COHORTS: Final = 400

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from domain.buckets import Bucket, buckets
 from domain.intervals import Interval, wilson
 from domain.queries.plan import SMALLEST_GROUP
 from domain.queries.retention import RetentionPlan
 from domain.queries.table import Status
-from domain.time import Bucket, Window, buckets
+from domain.time import Window
 
 Counts = Mapping[tuple[int, int], int]
 """Visitors by cohort and by periods later, both from 0; nothing where there are none."""

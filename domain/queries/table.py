@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum, unique
 
+from domain.buckets import Bucket
 from domain.cycles import Cells
 from domain.dimensions import Dimension
 from domain.intervals import Interval, wilson
 from domain.metrics.metric import Metric
-from domain.time import Bucket, Grain, Window
+from domain.time import Grain, Window
 from domain.vocabulary import Instrument
 
 Value = int | float | Decimal | tuple[int, ...]

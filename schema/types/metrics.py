@@ -11,12 +11,12 @@ from typing import Any, cast
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from domain.buckets import Bucket as DomainBucket
 from domain.dimensions import Dimension as DomainDimension
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric
 from domain.queries import table as domain
 from domain.queries.table import Figure, Series
-from domain.time import Bucket as DomainBucket
 from domain.time import Window
 from schema.scalars import BigInt, TimeZone, big
 from schema.types.metric_names import DimensionName, Grain

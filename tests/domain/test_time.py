@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.buckets import buckets, default_grain
 from domain.time import (
     DAY_MS,
     HOUR_MS,
@@ -18,8 +19,6 @@ from domain.time import (
     Rolling,
     Window,
     Zone,
-    buckets,
-    default_grain,
     local,
     preceding,
     resolve,

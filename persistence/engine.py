@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from domain.database_performance import CopyState
 from persistence.results import Results
+from persistence.timings import Timings
 
 
 class DatabaseUnavailable(Exception):
@@ -55,6 +57,9 @@ class Columnar(Protocol):
     ) -> AbstractAsyncContextManager[PinnedRows | None]:
         """A moment that holds at least what the snapshot of `connection` sees; None: ask the database."""
 
+    async def state(self, connection: AsyncConnection, workspace_id: UUID) -> CopyState | None:
+        """None if there is no copy of the workspace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -67,6 +72,7 @@ class Database:
     grown: Counter[int] = field(default_factory=Counter, repr=False)  # rows that this process wrote, per month
     wait_observers: list[Callable[[float], None]] = field(default_factory=list, repr=False)
     """Told how many seconds each transaction waited for its connection."""
+    timings: Timings = field(default_factory=Timings, repr=False)
     columnar: Columnar | None = None
     results: Results | None = None
 
@@ -134,13 +140,15 @@ async def begun(
     database: Database, *, workspace: str, isolation: str, read_only: bool
 ) -> AsyncIterator[AsyncConnection]:
     """A transaction of one workspace, or of none. `workspace` must be a validated literal."""
+    asked = monotonic()
     with unavailable_as_such():
         async with _acquired(database) as plain:
-            connection = await plain.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
-            async with connection.begin():
-                with _answering(database, await driver_of(connection)):
-                    await connection.exec_driver_sql(f"SET LOCAL app.workspace = '{workspace}'")
-                yield connection
+            with database.timings.measured(workspace, asked):
+                connection = await plain.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
+                async with connection.begin():
+                    with _answering(database, await driver_of(connection)):
+                        await connection.exec_driver_sql(f"SET LOCAL app.workspace = '{workspace}'")
+                    yield connection
 
 
 async def current_snapshot(database: Database) -> str:

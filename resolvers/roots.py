@@ -10,6 +10,7 @@ from resolvers.availability import AvailabilityQuery
 from resolvers.cases import CaseQueries
 from resolvers.chatbot_activity import ChatbotActivityQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
+from resolvers.database_performance import DatabasePerformanceQuery
 from resolvers.events import EventMutation
 from resolvers.exchange_rates import ExchangeRateMutation, ExchangeRateQuery
 from resolvers.figures import FigureQueries
@@ -33,6 +34,7 @@ class Query(
     CaseQueries,
     ChatbotActivityQuery,
     ChatbotQuery,
+    DatabasePerformanceQuery,
     ExchangeRateQuery,
     FigureQueries,
     FunnelQueries,

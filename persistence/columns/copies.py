@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.database_performance import CopyState
 from persistence.columns.copy import Copy, TooMuchChanged
 from persistence.columns.layout import TABLES
 from persistence.columns.memory import Memory
@@ -98,6 +99,14 @@ class Copies:
                 return None
             self.answered += 1
             return PinnedCopy(await copy.view(), self._executor)
+
+    async def state(self, connection: AsyncConnection, workspace_id: UUID) -> CopyState | None:
+        """None if there is no copy of the workspace, or none that has loaded."""
+        copy = self._copies.get(workspace_id)
+        if copy is None or not copy.standing:
+            return None
+        generation, _ = await _size_of(Reader(connection, workspace_id))
+        return CopyState(bytes=copy.memory.size_in_bytes(), lag=copy.lag(generation))
 
     def _load_beside(self, workspace_id: UUID, tables: Collection[str], sessions: int) -> None:
         too_large = sessions * self._limits.bytes_a_session > self._limits.most_bytes

@@ -7,7 +7,8 @@ from there, takes out what it names and puts in what stands now, as one transact
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final, TypeVar
 
 from persistence.changes import Subject, changes_since
@@ -25,10 +26,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one table: `generation` is the workspace's, `read_through` where the change log is read from next."""
+    """Of one table: `generation` is the workspace's, `read_through` where the change log is read from next, `since`
+    when it was brought there (monotonic seconds)."""
 
     generation: int
     read_through: int
+    since: float = field(default_factory=monotonic)
 
 
 class TooMuchChanged(Exception):
@@ -47,6 +50,11 @@ class Copy:
 
     def holds(self, tables: Iterable[str]) -> bool:
         return all(table in self.standing for table in tables)
+
+    def lag(self, generation: int) -> float:
+        """Seconds: 0 if every table is at this generation, else since when one may lack a commit."""
+        behind = [standing.since for standing in self.standing.values() if standing.generation < generation]
+        return monotonic() - min(behind) if behind else 0.0
 
     def is_at(self, tables: Iterable[str], generation: int) -> bool:
         return all(self.standing[table].generation >= generation for table in tables)

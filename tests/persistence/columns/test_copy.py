@@ -107,6 +107,36 @@ async def test_a_slow_transaction_behind_a_quick_one_is_not_skipped(facts: Facts
     await copies.close()
 
 
+async def test_tells_how_far_it_is_behind(facts: Facts) -> None:
+    """0 while it holds every commit, then since when it may lack one, until a question has taken it in."""
+    copies = copies_of(facts.database)
+    await facts.sessions(a_session())
+
+    async def state() -> tuple[bool, float] | None:
+        async with reading(facts.database, facts.workspace_id, snapshot=True) as reader:
+            told = await copies.state(reader.connection, reader.workspace_id)
+            return None if told is None else (told.bytes > 0, told.lag)
+
+    unknown = await state()
+    await copies.load(facts.workspace_id, TABLES)
+    fresh = await state()
+    await asyncio.sleep(0.05)
+    async with writing(facts.database, facts.workspace_id) as writer:
+        await put(writer, a_session())
+        await raise_generation(writer)
+    behind = await state()
+    async with (
+        reading(facts.database, facts.workspace_id, snapshot=True) as reader,
+        copies.pinned(reader.connection, reader.workspace_id, TABLES),
+    ):
+        pass
+
+    assert (unknown, fresh, await state()) == (None, (True, 0.0), (True, 0.0))
+    assert behind is not None
+    assert 0.05 <= behind[1] < 60
+    await copies.close()
+
+
 async def test_a_view_does_not_move(facts: Facts) -> None:
     copies = copies_of(facts.database)
     await facts.sessions(a_session())

@@ -1,7 +1,7 @@
 """Root fields of figures. What is computed is what is selected."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
@@ -25,6 +25,14 @@ from schema.selection import Selected, selected
 from schema.types.metric_names import Comparison, DimensionName
 from schema.types.metrics import MetricTable
 from schema.types.vocabulary import Source
+
+_PLACES_OF_METRICS: Final[tuple[tuple[str, ...], ...]] = (
+    ("groups", "metrics"),
+    ("totals",),
+    ("series",),
+    ("groups", "series"),
+)
+_OF_INTERVALS: Final = frozenset({"interval", "intervalReason", "lower", "upper"})
 
 
 @strawberry.type
@@ -90,6 +98,7 @@ def parts_in(wanted: Selected, *, grouped: bool) -> frozenset[Part]:
         Part.GROUPS: grouped and ("groups" in wanted or "groupCount" in wanted),
         Part.GROUP_SERIES: grouped and "series" in wanted.below("groups"),
         Part.EXCLUDED: "excluded" in wanted or "withoutTurn" in wanted,
+        Part.INTERVALS: _wants_intervals(wanted),
     }
     return frozenset(part for part, is_wanted in found.items() if is_wanted)
 
@@ -100,10 +109,22 @@ def _wants_shares(wanted: Selected) -> bool:
     return any("share" in value for value in values)
 
 
+def _wants_intervals(wanted: Selected) -> bool:
+    """Of means; those of shares cost nothing more."""
+    named = [wanted.below(*place).fields for place in _PLACES_OF_METRICS]
+    listed = (("totals",), ("groups", "figures"), ("series", "lines"), ("groups", "series", "lines"))
+    asked = [below for fields in named for name, below in fields.items() if _is_no_share(name)]
+    asked += [wanted.below(*place) for place in listed]
+    return any(_OF_INTERVALS & below.fields.keys() for below in asked)
+
+
+def _is_no_share(name: str) -> bool:
+    return name in METRICS and not METRICS[name].is_proportion
+
+
 def metrics_in(wanted: Selected) -> tuple[str, ...]:
     """Every metric that is selected anywhere, in order of first mention."""
-    places: list[tuple[str, ...]] = [("groups", "metrics"), ("totals",), ("series",), ("groups", "series")]
     names: dict[str, Any] = {}
-    for place in places:
+    for place in _PLACES_OF_METRICS:
         names.update(wanted.below(*place).fields)
     return tuple(name for name in names if name in METRICS)

@@ -6,7 +6,6 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountMutation, AccountQuery
-from resolvers.availability import AvailabilityQuery
 from resolvers.cases import CaseQueries
 from resolvers.chatbot_activity import ChatbotActivityQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
@@ -30,7 +29,6 @@ from schema.scalars import SCALARS
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     AccountQuery,
-    AvailabilityQuery,
     CaseQueries,
     ChatbotActivityQuery,
     ChatbotQuery,

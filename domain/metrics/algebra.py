@@ -165,17 +165,7 @@ class HasTurn:
     where: "Predicate"
 
 
-@dataclass(frozen=True, slots=True)
-class OfPopulation:
-    """The session is one that is counted. `meaning` says it in terms of the session; an engine that keeps the answer
-    on every row need not look at the session for it."""
-
-    sources: tuple[int, ...]
-    with_bots: bool
-    meaning: "Predicate"
-
-
-Predicate = Compare | OneOf | Known | IsTrue | Every | Either | Not | HasTurn | OfPopulation
+Predicate = Compare | OneOf | Known | IsTrue | Every | Either | Not | HasTurn
 
 ALWAYS: Final = Every()
 NEVER: Final = Either()
@@ -197,6 +187,25 @@ class Sum:
 @dataclass(frozen=True, slots=True)
 class SumMoney:
     """Nano-units by currency and day, to be converted afterwards (R7)."""
+
+    relation: Relation
+    of: Column
+    where: Predicate = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class SumOfProducts:
+    """Of rows in which both are known; exact, however long it gets."""
+
+    relation: Relation
+    left: Expression
+    right: Expression
+    where: Predicate = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class SumOfSquaredMoney:
+    """Squared nano-units by currency and day, to be converted afterwards by the square of the rate."""
 
     relation: Relation
     of: Column
@@ -236,7 +245,7 @@ class Maximum:
     where: Predicate = ALWAYS
 
 
-Measure = Count | Sum | SumMoney | Distinct | Quantile | Minimum | Maximum
+Measure = Count | Sum | SumMoney | SumOfProducts | SumOfSquaredMoney | Distinct | Quantile | Minimum | Maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +310,7 @@ def measures_of(formula: Formula) -> tuple[Measure, ...]:
 def is_additive(measure: Measure) -> bool:
     """Whether values of disjoint row sets add up to the value of their union."""
     match measure:
-        case Count() | Sum() | SumMoney():
+        case Count() | Sum() | SumMoney() | SumOfProducts() | SumOfSquaredMoney():
             return True
         case Distinct() | Quantile() | Minimum() | Maximum():
             return False
@@ -348,13 +357,12 @@ def _children(tree: Measure | Expression | Predicate) -> tuple[Expression | Pred
         case HasTurn():
             # The turn's columns are on its own row; of this one it takes the session alone.
             return (SESSION_NUMBER,)
-        case OfPopulation():
-            # Whoever compiles it says what it reads: the columns of its meaning, or what is kept instead.
-            return ()
         case Count(where=where):
             return (where,)
-        case Sum() | SumMoney() | Distinct() | Quantile() | Minimum() | Maximum():
+        case Sum() | SumMoney() | SumOfSquaredMoney() | Distinct() | Quantile() | Minimum() | Maximum():
             return (tree.of, tree.where)
+        case SumOfProducts(left=left, right=right, where=where):
+            return (left, right, where)
         case _:
             assert_never(tree)
 

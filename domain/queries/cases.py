@@ -26,6 +26,8 @@ from domain.metrics.algebra import (
     Sign,
     Sum,
     SumMoney,
+    SumOfProducts,
+    SumOfSquaredMoney,
     at_least,
     every,
     measures_of,
@@ -147,7 +149,7 @@ def _within_edges(formula: Histogram, relation: Relation, restriction: Predicate
 def _of_one_session(measure: Measure) -> Measure:
     """Of a percentile the session's largest value; of money how many amounts there are."""
     match measure:
-        case Count() | Sum() | Distinct() | Minimum() | Maximum():
+        case Count() | Sum() | SumOfProducts() | SumOfSquaredMoney() | Distinct() | Minimum() | Maximum():
             return measure
         case Quantile(relation=relation, of=of, where=where):
             return Maximum(relation, of, where)

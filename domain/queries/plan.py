@@ -24,12 +24,10 @@ from domain.metrics.algebra import (
     Known,
     Measure,
     Not,
-    OfPopulation,
     OneOf,
     Place,
     Predicate,
     Relation,
-    SumMoney,
     depends_on_window,
     every,
     measures_of,
@@ -39,6 +37,7 @@ from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric, Needs
 from domain.metrics.populations import COUNTED
 from domain.metrics.quality import satisfaction_by
+from domain.metrics.spread import LONG, OF_MONEY, Spread, spread_of
 from domain.problems import Refused
 from domain.queries.filters import dimensions_in, predicate_of
 from domain.queries.query import Comparison, MetricQuery, Part, bucket_problems
@@ -99,11 +98,16 @@ class Branch:
 
     @property
     def numbers(self) -> tuple[Measure, ...]:
-        return tuple(measure for measure in self.measures if not isinstance(measure, SumMoney))
+        return tuple(measure for measure in self.measures if not isinstance(measure, LONG))
 
     @property
-    def amounts(self) -> tuple[Measure, ...]:
-        return tuple(measure for measure in self.measures if isinstance(measure, SumMoney))
+    def long_numbers(self) -> tuple[Measure, ...]:
+        """Amounts of money, and whatever else may need more than 64 bits."""
+        return tuple(measure for measure in self.measures if isinstance(measure, LONG))
+
+    @property
+    def of_money(self) -> bool:
+        return any(isinstance(measure, OF_MONEY) for measure in self.measures)
 
     @property
     def is_cut_by(self) -> Cut:
@@ -217,7 +221,7 @@ def _legs(
         where=rows_that_count(plan, relation),
         dimensions=plan.query.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
-        by_day=relation is not Relation.SESSION_COST and any(isinstance(one, SumMoney) for one in measures),
+        by_day=relation is not Relation.SESSION_COST and any(isinstance(one, OF_MONEY) for one in measures),
     )
     for leg in _apart_by_overlap(plain, overlapping) if cuts else ():
         yield from _apart_by_window(leg)
@@ -225,8 +229,8 @@ def _legs(
 
 def _apart_by_money(measures: tuple[Measure, ...]) -> Iterable[tuple[Measure, ...]]:
     """Amounts come by currency and day, so nothing else can stand on their rows."""
-    amounts = tuple(measure for measure in measures if isinstance(measure, SumMoney))
-    numbers = tuple(measure for measure in measures if not isinstance(measure, SumMoney))
+    amounts = tuple(measure for measure in measures if isinstance(measure, OF_MONEY))
+    numbers = tuple(measure for measure in measures if not isinstance(measure, OF_MONEY))
     return (part for part in (numbers, amounts) if part)
 
 
@@ -294,7 +298,7 @@ def excluded_measures(plan: QueryPlan) -> dict[str, Measure]:
     dimensions = [one for one in query.dimensions if one.overlaps(Relation.SESSION)]
     if dimensions:
         has_turns = every(*(HasTurn(turn.relation, turn.where) for one in dimensions if (turn := one.turn)))
-        found["without_turn"] = Count(Relation.SESSION, every(population(query).meaning, Not(has_turns)))
+        found["without_turn"] = Count(Relation.SESSION, every(population(query), Not(has_turns)))
     return found
 
 
@@ -306,12 +310,11 @@ def cells_on(plan: QueryPlan, index: int) -> tuple[int, ...]:
     return cells_of(edges_around(plan.windows[index], cycle.grain, plan.scope.zone), cycle, plan.scope.zone)
 
 
-def population(query: MetricQuery) -> OfPopulation:
+def population(query: MetricQuery) -> Predicate:
     """Sessions that count: of the wanted sources and, unless asked for, of people."""
     people = ALWAYS if query.include_bots else Not(IsTrue(Column("is_bot", Place.SESSION)))
-    sources = tuple(sorted(query.wanted_sources))
-    meaning = every(COUNTED, people, OneOf(Column("source", Place.SESSION), sources))
-    return OfPopulation(sources, query.include_bots, meaning)
+    sources = OneOf(Column("source", Place.SESSION), tuple(sorted(query.wanted_sources)))
+    return every(COUNTED, people, sources)
 
 
 def rows_that_count(plan: QueryPlan, relation: Relation) -> Predicate:
@@ -351,6 +354,17 @@ def measures_for(plan: QueryPlan, metric: Metric) -> tuple[Measure, ...]:
     )
 
 
+def spread_for(plan: QueryPlan, metric: Metric) -> Spread | None:
+    """What its interval needs beside its measures, restricted like them; None if nobody asked or there is none."""
+    told = reporting(plan, metric.needs)
+    if Part.INTERVALS not in plan.parts or metric.is_proportion or not told.some:
+        return None
+    found = spread_of(metric.formula)
+    if isinstance(found, str):
+        return None
+    return found if told.restriction is ALWAYS else found.restricted(told.restriction)
+
+
 def _speaks_of_sessions(plan: QueryPlan) -> bool:
     """Whether sessions can be cut and filtered as the question does; probes have dimensions that sessions lack."""
     named = (*plan.query.group_by, *dimensions_in(plan.query.where))
@@ -368,6 +382,8 @@ def _measures_by_relation(plan: QueryPlan) -> dict[Relation, tuple[Measure, ...]
     wanted: dict[Measure, None] = {}
     for metric in plan.metrics:
         wanted.update(dict.fromkeys(measures_for(plan, metric)))
+        spread = spread_for(plan, metric)
+        wanted.update(dict.fromkeys(spread.measures if spread else ()))
         told = reporting(plan, metric.needs)
         wanted.update(dict.fromkeys(one for one in (told.covered, told.whole) if one is not None))
     if plan.hides_small_groups and wanted and _speaks_of_sessions(plan):

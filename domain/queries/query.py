@@ -44,6 +44,8 @@ class Part(StrEnum):
     GROUPS = "GROUPS"
     GROUP_SERIES = "GROUP_SERIES"
     EXCLUDED = "EXCLUDED"
+    INTERVALS = "INTERVALS"
+    """Of means; shares have theirs without it."""
 
 
 @unique

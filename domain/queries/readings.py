@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Final, assert_never
 
+from domain.intervals import Sums
 from domain.metrics.algebra import Histogram, Measure, Ratio, Single, SumMoney, measures_of
 from domain.metrics.metric import FactGrain, Metric, Unit
+from domain.metrics.spread import Spread
+from domain.money import money_of
 from domain.queries.cells import Amount, Cell
-from domain.queries.plan import QueryPlan, Reporting, measures_for, reporting
+from domain.queries.plan import QueryPlan, Reporting, measures_for, reporting, spread_for
 from domain.queries.scope import Rates
 from domain.queries.table import Reading, Status
 from domain.vocabulary import Report
-
-_NANO: Final = 1_000_000_000
-_PLACES: Final = Decimal(1).scaleb(-9)
-_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 _WORDS: Final = {
     Status.NOT_APPLICABLE: "A state of the present has no buckets and no earlier period.",
@@ -38,6 +36,7 @@ class Evaluation:
     told: Reporting
     rates: Rates
     minimum_sample: int = 1
+    spread: Spread | None = None
 
     @property
     def needed(self) -> str:
@@ -53,6 +52,7 @@ def evaluations(plan: QueryPlan) -> dict[str, Evaluation]:
             reporting(plan, metric.needs),
             plan.scope.rates,
             plan.query.minimum_sample,
+            spread_for(plan, metric),
         )
         for metric in plan.metrics
     }
@@ -131,7 +131,7 @@ def _single(evaluation: Evaluation, formula: Single, cell: Cell) -> Reading:
         total = _converted(evaluation, cell.get(measure))
         if isinstance(total, Reading):
             return total
-        return Reading(metric, _money(total), numerator=_money(total))
+        return Reading(metric, money_of(total), numerator=money_of(total))
     if formula.sample is None:
         count = _whole(cell.get(measure))
         return Reading(metric, count, numerator=count, n=count)
@@ -146,7 +146,7 @@ def _ratio(evaluation: Evaluation, cell: Cell) -> Reading:
     over, under = evaluation.measures
     denominator = _whole(cell.get(under))
     if isinstance(over, SumMoney):
-        return _money_ratio(evaluation, cell.get(over), denominator)
+        return _money_ratio(evaluation, cell, denominator)
     numerator = _whole(cell.get(over))
     if denominator == 0:
         return _no_data(metric, numerator=_scaled(metric, numerator), denominator=0, n=0)
@@ -156,21 +156,48 @@ def _ratio(evaluation: Evaluation, cell: Cell) -> Reading:
         numerator=_scaled(metric, numerator),
         denominator=denominator,
         n=denominator,
+        sums=_sums(evaluation.spread, cell, numerator, denominator),
     )
 
 
-def _money_ratio(evaluation: Evaluation, amount: Amount, denominator: int) -> Reading:
-    total = _converted(evaluation, amount)
+def _sums(spread: Spread | None, cell: Cell, x: int, y: int) -> Sums | None:
+    if spread is None:
+        return None
+
+    def found(measure: Measure | None, otherwise: int) -> int:
+        return otherwise if measure is None else _whole(cell.get(measure))
+
+    return Sums(
+        x=x,
+        y=y,
+        xx=_whole(cell.get(spread.squares)),
+        xy=found(spread.products, x),
+        yy=found(spread.weights, y),
+        rows=found(spread.rows, y),
+    )
+
+
+def _money_sums(evaluation: Evaluation, cell: Cell, total: Fraction, cases: int) -> Sums | None:
+    """Every case has an amount, so it is a plain mean."""
+    if evaluation.spread is None:
+        return None
+    squares = _converted(evaluation, cell.get(evaluation.spread.squares), power=2)
+    return None if isinstance(squares, Reading) else Sums(total, cases, squares, total, cases, cases)
+
+
+def _money_ratio(evaluation: Evaluation, cell: Cell, denominator: int) -> Reading:
+    total = _converted(evaluation, cell.get(evaluation.measures[0]))
     if isinstance(total, Reading):
         return total
     if denominator == 0:
-        return _no_data(evaluation.metric, numerator=_money(total), denominator=0, n=0)
+        return _no_data(evaluation.metric, numerator=money_of(total), denominator=0, n=0)
     return Reading(
         evaluation.metric,
-        _money(total / denominator),
-        numerator=_money(total),
+        money_of(total / denominator),
+        numerator=money_of(total),
         denominator=denominator,
         n=denominator,
+        sums=_money_sums(evaluation, cell, total, denominator),
     )
 
 
@@ -186,8 +213,8 @@ def _whole(amount: Amount) -> int:
     return amount if isinstance(amount, int) else 0
 
 
-def _converted(evaluation: Evaluation, amount: Amount) -> Fraction | Reading:
-    """The exact sum in nano-units of the reporting currency, or why there is none."""
+def _converted(evaluation: Evaluation, amount: Amount, *, power: int = 1) -> Fraction | Reading:
+    """The exact sum in nano-units of the reporting currency, or why there is none; of squares with `power` 2."""
     rates = evaluation.rates
     total = Fraction(0)
     for (currency, day), nano in amount.items() if isinstance(amount, Mapping) else ():
@@ -195,14 +222,8 @@ def _converted(evaluation: Evaluation, amount: Amount) -> Fraction | Reading:
         if rate is None:
             words = f"No exchange rate from {currency} to {rates.currency} for some amounts in {currency}."
             return Reading(evaluation.metric, None, Status.MISSING_RATE, words)
-        total += nano * rate
+        total += nano * rate**power
     return total
-
-
-def _money(nano: Fraction) -> Decimal:
-    """Rounded once, half-even, to 9 places (R32.15)."""
-    exact = _WIDE.divide(Decimal(nano.numerator), Decimal(nano.denominator * _NANO))
-    return exact.quantize(_PLACES, context=_WIDE)
 
 
 def is_money(metric: Metric) -> bool:

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum, unique
+from fractions import Fraction
+from typing import cast
 
 from domain.buckets import Bucket
 from domain.cycles import Cells
 from domain.dimensions import Dimension
-from domain.intervals import Interval, wilson
+from domain.intervals import Interval, Sums, ratio_spread, wilson
 from domain.metrics.metric import Metric
+from domain.metrics.spread import spread_of
+from domain.money import money_of
 from domain.time import Grain, Window
 from domain.vocabulary import Instrument
 
@@ -35,7 +39,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One value. Numerator and denominator are in the unit's scale; `n` is how many cases stand behind it."""
+    """One value. Numerator and denominator are in the unit's scale; `n` is how many cases stand behind it. `sums`: of
+    a mean, as stored, where its interval is wanted."""
 
     metric: Metric
     value: Value | None
@@ -45,14 +50,43 @@ class Reading:
     denominator: int | None = None
     n: int | None = None
     coverage: float | None = None
+    sums: Sums | None = None
 
     @property
     def interval(self) -> Interval | None:
-        if not self.metric.is_proportion or self.value is None:
+        """95 %, in the unit's scale. What is never below 0 has no lower end below it."""
+        if self.value is None:
             return None
-        if not isinstance(self.numerator, int) or self.denominator is None:
+        if self.metric.is_proportion:
+            whole = isinstance(self.numerator, int) and self.denominator is not None
+            return wilson(cast("int", self.numerator), cast("int", self.denominator)) if whole else None
+        ends = self._ends
+        return None if ends is None else Interval(*(float(end / self.metric.divisor) for end in ends))
+
+    @property
+    def money_interval(self) -> tuple[Decimal, Decimal] | None:
+        """The same of an amount of money, which is stored in nano-units."""
+        ends = self._ends
+        return None if ends is None else (money_of(ends[0]), money_of(ends[1]))
+
+    @property
+    def no_interval(self) -> str | None:
+        """Why there is none."""
+        if self.interval is not None:
             return None
-        return wilson(self.numerator, self.denominator)
+        if self.value is None:
+            return "There is no value."
+        told = spread_of(self.metric.formula)
+        return told if isinstance(told, str) else "A single case does not tell how far others lie apart."
+
+    @property
+    def _ends(self) -> tuple[Fraction, Fraction] | None:
+        found = None if self.sums is None or self.value is None else ratio_spread(self.sums)
+        if found is None:
+            return None
+        ratio, half = found
+        lower = ratio - Fraction(half)
+        return lower if ratio < 0 else max(lower, Fraction(0)), ratio + Fraction(half)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.dimensions import OTHER, Open
 from domain.metrics.algebra import Measure
 from domain.metrics.catalogue import METRICS
+from domain.metrics.spread import OF_MONEY
 from domain.problems import LimitReached, Refused
 from domain.queries.assemble import (
     Labels,
@@ -116,6 +117,7 @@ async def _shown(
     elif rest:
         wanted.add(Part.GROUPS)
     if wanted:
+        wanted |= plan.parts & {Part.INTERVALS}
         more |= await _computed(engine, replace(plan, parts=frozenset(wanted), kept=kept))
     return shown, {**cells, **more}
 
@@ -137,9 +139,9 @@ def _decoded(plan: QueryPlan, shape: Shape, rows: Collection[Any]) -> dict[CellK
     layout, branches = shape.layout, shape.branches
     days = [local_days(plan, branch.window_index)[1] if branch.by_day else () for branch in branches]
     numbers = [branch.numbers for branch in branches]
-    amounts = [branch.amounts for branch in branches]
+    long_numbers = [branch.long_numbers for branch in branches]
     first_number = 4 + layout.dimensions
-    first_amount = first_number + layout.numbers
+    first_long = first_number + layout.numbers
     found: dict[CellKey, dict[Measure, Amount]] = {}
     for row in rows:
         leg, bucket = row[0], row[1]
@@ -152,8 +154,12 @@ def _decoded(plan: QueryPlan, shape: Shape, rows: Collection[Any]) -> dict[CellK
         cell = found.setdefault(key, {})
         for place, measure in enumerate(numbers[leg], start=first_number):
             cell[measure] = row[place]
-        for place, measure in enumerate(amounts[leg], start=first_amount):
-            if row[place] is not None:
+        for place, measure in enumerate(long_numbers[leg], start=first_long):
+            if row[place] is None:
+                continue
+            if not isinstance(measure, OF_MONEY):
+                cell[measure] = int(row[place])
+            else:
                 currency, day = row[first_number - 2], _day_of(days[leg], row[first_number - 1])
                 cell[measure] = added(cell.get(measure), {(currency, day): int(row[place])})
     return dict(found)

@@ -41,7 +41,6 @@ from domain.metrics.algebra import (
     Minimum,
     Minus,
     Not,
-    OfPopulation,
     OneOf,
     Plus,
     Predicate,
@@ -49,6 +48,8 @@ from domain.metrics.algebra import (
     Sign,
     Sum,
     SumMoney,
+    SumOfProducts,
+    SumOfSquaredMoney,
     WindowStart,
 )
 
@@ -59,6 +60,8 @@ NEAREST_RANK_SLACK: Final = 1e-12
 """percentile_disc takes ceil(p * n) in floating point; a hair less keeps 0.95 * 20 at 19 for every n below 10^9."""
 
 EXACT: Final = Numeric(38, 0)
+FACTOR: Final = Numeric(19, 0)
+"""Any BIGINT; two of them multiplied are EXACT."""
 
 
 class Share(UserDefinedType[float]):
@@ -75,8 +78,8 @@ class Surroundings:
     has_turn: Callable[[HasTurn], Truth]
     as_of: Number
     window_start: Number
-    population: Number | None = None
-    """Where an engine keeps of which population a session is (see `persistence.metrics.carried`)."""
+    longest: Numeric[Any] = EXACT
+    """As long as whole numbers can be here."""
 
 
 def compile_expression(tree: Expression, within: Surroundings) -> Number:
@@ -126,21 +129,12 @@ def compile_predicate(tree: Predicate, within: Surroundings) -> Truth:
             return compile_predicate(part, within).is_not(true())
         case HasTurn():
             return within.has_turn(tree)
-        case OfPopulation(meaning=meaning):
-            kept = within.population
-            return compile_predicate(meaning, within) if kept is None else kept.in_(population_codes(tree))
         case _:
             assert_never(tree)
 
 
-def population_codes(wanted: OfPopulation) -> tuple[int, ...]:
-    """As a copy numbers them: people by their source, bots by its negative."""
-    bots = tuple(-code for code in wanted.sources) if wanted.with_bots else ()
-    return (*wanted.sources, *bots)
-
-
 def compile_measure(measure: Measure, within: Surroundings) -> Number:
-    """An aggregate as a whole number: BIGINT, or NUMERIC for money."""
+    """An aggregate as a whole number: BIGINT, or NUMERIC for money and squares."""
     where = compile_predicate(measure.where, within)
     everything = measure.where == Every()
     match measure:
@@ -150,6 +144,10 @@ def compile_measure(measure: Measure, within: Surroundings) -> Number:
             return cast(_among(func.sum(compile_expression(of, within)), where, everything), BigInteger)
         case SumMoney(of=of):
             return cast(_among(func.sum(compile_expression(of, within)), where, everything), EXACT)
+        case SumOfProducts(left=left, right=right):
+            return _products(left, right, where, everything, within)
+        case SumOfSquaredMoney(of=of):
+            return _products(of, of, where, everything, within)
         case Distinct(of=of):
             return _among(func.count(distinct(compile_expression(of, within))), where, everything)
         case Quantile(of=of, percent=percent):
@@ -162,6 +160,11 @@ def compile_measure(measure: Measure, within: Surroundings) -> Number:
             return cast(_among(func.max(compile_expression(of, within)), where, everything), BigInteger)
         case _:
             assert_never(measure)
+
+
+def _products(left: Expression, right: Expression, where: Truth, everything: bool, within: Surroundings) -> Number:
+    factors = [cast(compile_expression(one, within), FACTOR) for one in (left, right)]
+    return cast(_among(func.sum(factors[0] * factors[1]), where, everything), within.longest)
 
 
 def compile_bucket(time: Number, edges: Number) -> Number:

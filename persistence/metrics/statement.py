@@ -1,6 +1,7 @@
 """A plan as one SELECT: a leg per relation and window, each an aggregate over rows that were cut first.
 
-The columns of every leg: leg, bucket, d0.., currency, day, then the leg's measures as m0.. (BIGINT) or x0.. (money).
+The columns of every leg: leg, bucket, d0.., currency, day, then the leg's measures as m0.. (BIGINT) or x0.. (money,
+squares and products).
 Nothing is ordered here and nothing divided.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Integer,
+    Numeric,
     Select,
     Text,
     cast,
@@ -32,8 +34,7 @@ from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
 from domain.queries.plan import Branch, Cut, QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
-from persistence.metrics.legs import Leg, column_name, opened
-from persistence.metrics.rows import has_turn, rows_of
+from persistence.metrics.rows import Leg, column_name, has_turn, opened, rows_of
 
 Statement = Select[Any] | CompoundSelect[Any]
 
@@ -44,7 +45,7 @@ class Layout:
 
     dimensions: int
     numbers: int
-    amounts: int
+    long_numbers: int
 
 
 def build_statement(plan: QueryPlan, branches: Sequence[Branch], *, in_copy: bool = False) -> Statement:
@@ -59,7 +60,7 @@ def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
     return Layout(
         dimensions=len(plan.query.group_by),
         numbers=max((len(branch.numbers) for branch in branches), default=0),
-        amounts=max((len(branch.amounts) for branch in branches), default=0),
+        long_numbers=max((len(branch.long_numbers) for branch in branches), default=0),
     )
 
 
@@ -69,7 +70,7 @@ def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
     within = aggregating(leg, rows)
     by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
     names = [f"d{number}" for number in range(layout.dimensions)]
-    money = bool(branch.amounts)
+    money = branch.of_money
     statement = select(
         literal(index, Integer).label("leg"),
         (rows.c.bucket if by_bucket else cast(null(), Integer)).label("bucket"),
@@ -77,7 +78,7 @@ def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
         (rows.c.currency if money else cast(null(), Text)).label("currency"),
         (rows.c.day if money else cast(null(), Integer)).label("day"),
         *_measures(branch.numbers, within, layout.numbers, "m"),
-        *_measures(branch.amounts, within, layout.amounts, "x"),
+        *_measures(branch.long_numbers, within, layout.long_numbers, "x"),
     ).select_from(rows)
     statement = statement.prefix_with(f"/* {branch.relation}, {'previous' if branch.window_index else 'now'} */")
     return _grouped(statement, branch, rows, names, money)
@@ -117,6 +118,8 @@ def aggregating(leg: Leg, rows: FromClause) -> Surroundings:
         has_turn=lambda tree: has_turn(leg, tree, rows.c[column_name(leg, SESSION_NUMBER)]),
         as_of=moving.as_of(),
         window_start=start,
+        # The database's numbers have no end; where the copy's are too short, it is asked instead.
+        longest=EXACT if leg.in_copy else Numeric(),
     )
 
 

@@ -14,12 +14,11 @@ from schema.types.metric_definitions import MetricDefinition
 from schema.types.metric_names import MetricName, Unit
 from schema.types.metric_values import (
     Bin,
-    Interval,
+    EstimatedValue,
     MetricSeriesValues,
-    MetricValue,
     bins_of,
     earlier_of,
-    interval_of,
+    ends_of,
     values_of,
 )
 from schema.types.metrics import AnsweredTable, Bucket, GroupKey, told_of_table
@@ -34,7 +33,7 @@ def _amount(value: Any) -> Money | None:
 
 
 @strawberry.type(description="One value of one metric.")
-class MetricFigure(MetricValue):
+class MetricFigure(EstimatedValue):
     of: strawberry.Private[Metric]
 
     @strawberry.field(description="Which metric.")
@@ -64,10 +63,6 @@ class MetricFigure(MetricValue):
     @strawberry.field(description="Of a share or mean: by what.")
     def denominator(self) -> BigInt | None:
         return big(self.figure.now.denominator)
-
-    @strawberry.field(description="95 % interval of a share (Wilson score).")
-    def interval(self) -> Interval | None:
-        return interval_of(self.figure.now)
 
     @strawberry.field(description="The value of the compared period.")
     def previous(self) -> float | None:
@@ -107,6 +102,14 @@ class MetricLine(MetricSeriesValues):
     def previous(self) -> list[float | None] | None:
         before = earlier_of(self.line)
         return None if before is None else [_number(value) for value in before]
+
+    @strawberry.field(description="Lower end of each value's 95 % interval; null where there is none.")
+    def lower(self) -> list[float | None]:
+        return [low for low, _ in ends_of(self.line)]
+
+    @strawberry.field(description="Upper end of each value's 95 % interval; null where there is none.")
+    def upper(self) -> list[float | None]:
+        return [high for _, high in ends_of(self.line)]
 
 
 @strawberry.type(description="Metrics over the buckets.")

@@ -12,10 +12,19 @@ from schema.scalars import BigInt, Money, big
 from schema.types.metric_names import Status
 
 
-@strawberry.type(description="A 95 % interval (Wilson score).")
+@strawberry.type(
+    description="A 95 % interval: Wilson's of a share, Student's of a mean, by the delta method of a ratio of sums; "
+    "cases are taken as independent."
+)
 class Interval:
-    lower: float = strawberry.field(description="Lower end, 0 to 1.")
-    upper: float = strawberry.field(description="Upper end, 0 to 1.")
+    lower: float = strawberry.field(description="Lower end, in the unit of the value.")
+    upper: float = strawberry.field(description="Upper end.")
+
+
+@strawberry.type(description="A 95 % interval of a mean amount, Student's; cases are taken as independent.")
+class MoneyInterval:
+    lower: Money = strawberry.field(description="Lower end, in the reporting currency.")
+    upper: Money = strawberry.field(description="Upper end.")
 
 
 @strawberry.interface(description="What every value of a metric tells beside itself.")
@@ -51,6 +60,17 @@ def _previous(figure: Figure) -> Any:
     return None if figure.previous is None else figure.previous.value
 
 
+@strawberry.interface(description="What a value tells that is estimated from cases.")
+class EstimatedValue(MetricValue):
+    @strawberry.field(description="95 % interval; of what means and shares are, not of sums and percentiles.")
+    def interval(self) -> Interval | None:
+        return interval_of(self.figure.now)
+
+    @strawberry.field(description="Why there is no interval; null where there is one.")
+    def interval_reason(self) -> str | None:
+        return self.figure.now.no_interval
+
+
 @strawberry.type(description="A count.")
 class CountValue(MetricValue):
     @strawberry.field(description="The count; 0 where nothing happened, null only with a reason.")
@@ -71,7 +91,7 @@ class CountValue(MetricValue):
 
 
 @strawberry.type(description="A share, 0 to 1: numerator / denominator.")
-class RatioValue(MetricValue):
+class RatioValue(EstimatedValue):
     @strawberry.field(description="The share; null where the denominator is 0.")
     def value(self) -> float | None:
         return cast("float | None", self.figure.now.value)
@@ -92,10 +112,6 @@ class RatioValue(MetricValue):
     def denominator(self) -> BigInt | None:
         return big(self.figure.now.denominator)
 
-    @strawberry.field(description="95 % interval of the share (Wilson score).")
-    def interval(self) -> Interval | None:
-        return interval_of(self.figure.now)
-
 
 def interval_of(told: Reading | Reached) -> Interval | None:
     found = told.interval
@@ -103,7 +119,7 @@ def interval_of(told: Reading | Reached) -> Interval | None:
 
 
 @strawberry.type(description="A length of time in seconds.")
-class DurationValue(MetricValue):
+class DurationValue(EstimatedValue):
     @strawberry.field(description="Seconds.")
     def value(self) -> float | None:
         return cast("float | None", self.figure.now.value)
@@ -153,9 +169,18 @@ class MoneyValue(MetricValue):
     def denominator(self) -> BigInt | None:
         return big(self.figure.now.denominator)
 
+    @strawberry.field(description="95 % interval of a mean amount.")
+    def interval(self) -> MoneyInterval | None:
+        found = self.figure.now.money_interval
+        return None if found is None else MoneyInterval(lower=Money(found[0]), upper=Money(found[1]))
+
+    @strawberry.field(description="Why there is no interval; null where there is one.")
+    def interval_reason(self) -> str | None:
+        return self.figure.now.no_interval
+
 
 @strawberry.type(description="A mean or another plain number.")
-class NumberValue(MetricValue):
+class NumberValue(EstimatedValue):
     @strawberry.field(description="The number.")
     def value(self) -> float | None:
         return cast("float | None", self.figure.now.value)
@@ -231,6 +256,11 @@ def earlier_of(line: Series) -> list[Any] | None:
     return known + [None] * (len(line.now) - len(known))
 
 
+def ends_of(line: Series) -> list[tuple[float, float] | tuple[None, None]]:
+    found = [reading.interval for reading in line.now]
+    return [(None, None) if one is None else (one.lower, one.upper) for one in found]
+
+
 @strawberry.type(description="Counts over the buckets; 0 where nothing happened.")
 class CountSeries(MetricSeriesValues):
     @strawberry.field(description="One count per bucket.")
@@ -251,6 +281,14 @@ class NumberSeries(MetricSeriesValues):
     @strawberry.field(description="The compared period, aligned by index.")
     def previous(self) -> list[float | None] | None:
         return earlier_of(self.line)
+
+    @strawberry.field(description="Lower end of each value's 95 % interval; null where there is none.")
+    def lower(self) -> list[float | None]:
+        return [low for low, _ in ends_of(self.line)]
+
+    @strawberry.field(description="Upper end of each value's 95 % interval; null where there is none.")
+    def upper(self) -> list[float | None]:
+        return [high for _, high in ends_of(self.line)]
 
 
 @strawberry.type(description="Amounts over the buckets, in the workspace's reporting currency.")

@@ -11,9 +11,10 @@ import pytest
 from domain.dimensions import DIMENSIONS, Closed
 from domain.metrics.algebra import Relation
 from domain.metrics.catalogue import METRICS
+from domain.metrics.spread import Spread, spread_of
 from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
 from domain.queries.query import Comparison, Part, allowed_dimensions
-from domain.queries.table import Group, MetricTable
+from domain.queries.table import Group, MetricTable, Reading
 from domain.time import Grain, Moments
 from domain.vocabulary import LabelKind
 from tests.persistence.metrics.conftest import Ask
@@ -21,6 +22,7 @@ from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, NOON_MS, Facts
 from tests.persistence.metrics.naive import Cell, Keep, Row, World, cell, local_bucket
 from tests.persistence.metrics.naive_dimensions import values_of
 from tests.persistence.metrics.naive_events import EVERY_DEFINITION
+from tests.persistence.metrics.naive_spreads import MEANS, RATIOS, interval
 from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
 
 SPLITS = (
@@ -63,6 +65,12 @@ ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Europe/London", "Pacific/
 
 def test_every_metric_has_a_second_definition() -> None:
     assert set(EVERY_DEFINITION) == set(METRICS)
+    with_spread = {
+        name
+        for name, metric in METRICS.items()
+        if not metric.is_proportion and isinstance(spread_of(metric.formula), Spread)
+    }
+    assert with_spread == {*MEANS, *RATIOS}
 
 
 class Names:
@@ -134,6 +142,17 @@ def assert_equal(found: Any, expected: Any, what: str) -> None:
         assert found == expected, f"{what}: {found} instead of {expected}"
 
 
+def check_reading(found: Reading, expected: dict[str, Any], what: str) -> None:
+    name = found.metric.name if found.metric.name in expected else "satisfaction"
+    assert_equal(found.value, expected[name], f"{what} {name}")
+    if f"interval of {name}" in expected:
+        ends, told = expected[f"interval of {name}"], found.interval
+        ends = None if found.value is None else ends
+        assert (None if told is None else (told.lower, told.upper)) == (
+            None if ends is None else pytest.approx(ends, rel=1e-6, abs=1e-9)
+        ), f"{what} {name}"
+
+
 def metrics_over(cells: dict[str, Cell], metrics: Iterable[str]) -> dict[str, Any]:
     return {name: EVERY_DEFINITION[name](cells[KINDS[METRICS[name].fact_grain.name]]) for name in metrics}
 
@@ -164,6 +183,8 @@ class Case:
         self.limit = dice.choice((1, 2, 20))
         self.compare = dice.choice((None, Comparison.PREVIOUS_PERIOD, Moments(start - DAY_MS, start + DAY_MS)))
         self.parts = {Part.TOTALS, Part.SERIES, Part.EXCLUDED}
+        if dice.random() < 0.5:
+            self.parts.add(Part.INTERVALS)
         if self.split:
             self.parts |= {Part.GROUPS} | ({Part.GROUP_SERIES} if dice.random() < 0.5 else set())
 
@@ -205,7 +226,10 @@ class Case:
 
     def expected(self, start_ms: int, end_ms: int, combinations: list[tuple[Any, ...]] | None) -> dict[str, Any]:
         found = cell(self.world, start_ms, end_ms, AS_OF_MS, self.keep(combinations))
-        return {name: EVERY_DEFINITION[name](found) for name in self.metrics}
+        ends = self.metrics if Part.INTERVALS in self.parts else ()
+        return {name: EVERY_DEFINITION[name](found) for name in self.metrics} | {
+            f"interval of {name}": interval(name, found) for name in ends if name in MEANS or name in RATIOS
+        }
 
     def raw_key(self, group: Group) -> tuple[Any, ...]:
         return tuple(self.names.raw(part.dimension.name, part.value) for part in group.key)
@@ -221,10 +245,10 @@ def check_totals(case: Case, table: MetricTable) -> None:
     earlier = None if before is None else case.expected(before.from_ms, before.to_ms, None)
     for name in case.metrics:
         figure = table.totals[name]
-        assert_equal(figure.now.value, expected[name], f"total {name}")
+        check_reading(figure.now, expected, "total")
         if earlier is not None and not is_of_the_moment(name):
             assert figure.previous is not None
-            assert_equal(figure.previous.value, earlier[name], f"previous total {name}")
+            check_reading(figure.previous, earlier, "previous total")
 
 
 def check_series(case: Case, table: MetricTable) -> None:
@@ -234,7 +258,7 @@ def check_series(case: Case, table: MetricTable) -> None:
         expected = case.expected(bucket.from_ms, bucket.to_ms, None)
         for name in case.metrics:
             if not is_of_the_moment(name):
-                assert_equal(table.series[name].now[index].value, expected[name], f"{bucket.label} {name}")
+                check_reading(table.series[name].now[index], expected, bucket.label)
 
 
 def check_groups(case: Case, table: MetricTable) -> None:
@@ -252,13 +276,12 @@ def check_groups(case: Case, table: MetricTable) -> None:
         keys = rest if group.is_other else [case.raw_key(group)]
         expected = case.expected(table.window.from_ms, table.window.to_ms, keys)
         for name in case.metrics:
-            assert_equal(group.figures[name].now.value, expected[name], f"group {group.key} {name}")
+            check_reading(group.figures[name].now, expected, f"group {group.key}")
         for index, bucket in enumerate(table.buckets if Part.GROUP_SERIES in case.parts else ()):
             cells = case.expected(bucket.from_ms, bucket.to_ms, keys)
             for name in case.metrics:
                 if not is_of_the_moment(name):
-                    found = group.series[name].now[index].value
-                    assert_equal(found, cells[name], f"{bucket.label} of {group.key} {name}")
+                    check_reading(group.series[name].now[index], cells, f"{bucket.label} of {group.key}")
 
 
 async def check_world(facts: Facts, ask: Ask, ask_copy: Ask, *, seed: int, size: int, questions: int) -> None:

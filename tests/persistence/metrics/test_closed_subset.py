@@ -32,7 +32,7 @@ NODES = {
 }  # fmt: skip
 OPERATORS = {
     "NoneType", "add", "and_", "comma_op", "distinct_op", "eq", "ge", "getitem", "gt", "in_op", "is_", "is_not",
-    "is_true", "le", "lt", "or_", "sub",
+    "is_true", "le", "lt", "mul", "or_", "sub",
 }  # fmt: skip
 
 _FILTER = AllOf((NotThis(In("channel", ("APP",))), IsUnknown("country"), In("model", ("small",))))

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountMutation, AccountQuery
+from resolvers.availability import AvailabilityQuery
 from resolvers.cases import CaseQueries
 from resolvers.chatbot_activity import ChatbotActivityQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
@@ -29,6 +30,7 @@ from schema.scalars import SCALARS
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     AccountQuery,
+    AvailabilityQuery,
     CaseQueries,
     ChatbotActivityQuery,
     ChatbotQuery,

@@ -165,7 +165,17 @@ class HasTurn:
     where: "Predicate"
 
 
-Predicate = Compare | OneOf | Known | IsTrue | Every | Either | Not | HasTurn
+@dataclass(frozen=True, slots=True)
+class OfPopulation:
+    """The session is one that is counted. `meaning` says it in terms of the session; an engine that keeps the answer
+    on every row need not look at the session for it."""
+
+    sources: tuple[int, ...]
+    with_bots: bool
+    meaning: "Predicate"
+
+
+Predicate = Compare | OneOf | Known | IsTrue | Every | Either | Not | HasTurn | OfPopulation
 
 ALWAYS: Final = Every()
 NEVER: Final = Either()
@@ -357,6 +367,9 @@ def _children(tree: Measure | Expression | Predicate) -> tuple[Expression | Pred
         case HasTurn():
             # The turn's columns are on its own row; of this one it takes the session alone.
             return (SESSION_NUMBER,)
+        case OfPopulation():
+            # Whoever compiles it says what it reads: the columns of its meaning, or what is kept instead.
+            return ()
         case Count(where=where):
             return (where,)
         case Sum() | SumMoney() | SumOfSquaredMoney() | Distinct() | Quantile() | Minimum() | Maximum():

@@ -24,6 +24,7 @@ from domain.metrics.algebra import (
     Known,
     Measure,
     Not,
+    OfPopulation,
     OneOf,
     Place,
     Predicate,
@@ -298,7 +299,7 @@ def excluded_measures(plan: QueryPlan) -> dict[str, Measure]:
     dimensions = [one for one in query.dimensions if one.overlaps(Relation.SESSION)]
     if dimensions:
         has_turns = every(*(HasTurn(turn.relation, turn.where) for one in dimensions if (turn := one.turn)))
-        found["without_turn"] = Count(Relation.SESSION, every(population(query), Not(has_turns)))
+        found["without_turn"] = Count(Relation.SESSION, every(population(query).meaning, Not(has_turns)))
     return found
 
 
@@ -310,11 +311,12 @@ def cells_on(plan: QueryPlan, index: int) -> tuple[int, ...]:
     return cells_of(edges_around(plan.windows[index], cycle.grain, plan.scope.zone), cycle, plan.scope.zone)
 
 
-def population(query: MetricQuery) -> Predicate:
+def population(query: MetricQuery) -> OfPopulation:
     """Sessions that count: of the wanted sources and, unless asked for, of people."""
     people = ALWAYS if query.include_bots else Not(IsTrue(Column("is_bot", Place.SESSION)))
-    sources = OneOf(Column("source", Place.SESSION), tuple(sorted(query.wanted_sources)))
-    return every(COUNTED, people, sources)
+    sources = tuple(sorted(query.wanted_sources))
+    meaning = every(COUNTED, people, OneOf(Column("source", Place.SESSION), sources))
+    return OfPopulation(sources, query.include_bots, meaning)
 
 
 def rows_that_count(plan: QueryPlan, relation: Relation) -> Predicate:

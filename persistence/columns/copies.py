@@ -90,6 +90,8 @@ class Copies:
         async with copy.lock:
             try:
                 if not copy.is_at(tables, generation):
+                    if copy.is_beyond(tables, generation):
+                        return None
                     await copy.catch_up(reader, tables, generation)
             except TooMuchChanged:
                 copy.standing.clear()
@@ -135,8 +137,7 @@ class Copies:
             self._database, workspace_id, snapshot=True, statement_timeout_ms=LOAD_STATEMENT_TIMEOUT_MS
         ) as reader:
             generation, _ = await _size_of(reader)
-            wanted = [table for table in sorted(tables) if table not in copy.standing]
-            await copy.load(reader, wanted, generation)
+            await copy.load(reader, tables, generation)
         self._make_room(workspace_id)
 
     async def differences(self, workspace_id: UUID) -> dict[str, int]:

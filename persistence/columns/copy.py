@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from persistence.changes import Subject, changes_since
 from persistence.columns.fetching import Arrays, fetch_rows
-from persistence.columns.layout import BY_SESSION, TABLES, VISITOR_TABLES, CopiedTable
+from persistence.columns.layout import BY_SESSION, SESSION_TABLE, TABLES, VISITOR_TABLES, CopiedTable
 from persistence.columns.memory import Memory, View
 from persistence.engine import driver_of
 from persistence.tenancy import Reader
@@ -59,21 +59,37 @@ class Copy:
     def is_at(self, tables: Iterable[str], generation: int) -> bool:
         return all(self.standing[table].generation >= generation for table in tables)
 
+    def is_beyond(self, tables: Iterable[str], generation: int) -> bool:
+        """Whether some of them hold more than that already: the others would then be of another moment."""
+        return any(self.standing[table].generation > generation for table in tables)
+
     async def load(self, reader: Reader, tables: Collection[str], generation: int) -> None:
-        """Reads tables whole. `reader` is a snapshot, in which the workspace is at `generation`."""
+        """Reads whole what it does not hold of these tables. `reader` is a snapshot, in which the workspace is at
+        `generation`. Sessions come first, because facts carry some of what stands there."""
         changes = await changes_since(reader, None)
-        async with self.lock, self._changing():
-            for name in tables:
-                await self._work(self.memory.empty, TABLES[name])
-                await self._take(reader, TABLES[name], self.memory.add)
-        self.standing |= dict.fromkeys(tables, Standing(generation, changes.read_through))
+        async with self.lock:
+            await self._catch_up_sessions(reader, generation)
+            wanted = [name for name in (SESSION_TABLE, *sorted(tables)) if name not in self.standing]
+            async with self._changing():
+                for name in dict.fromkeys(wanted):
+                    await self._work(self.memory.empty, TABLES[name])
+                    await self._take(reader, TABLES[name], self.memory.add)
+            self.standing |= dict.fromkeys(wanted, Standing(generation, changes.read_through))
+
+    async def _catch_up_sessions(self, reader: Reader, generation: int) -> None:
+        if not self.holds([SESSION_TABLE]):
+            return
+        try:
+            await self.catch_up(reader, [SESSION_TABLE], generation)
+        except TooMuchChanged:
+            self.standing.clear()
 
     async def catch_up(self, reader: Reader, tables: Collection[str], generation: int) -> None:
         """Brings tables that it holds to what `reader`, a snapshot, sees. Called with the lock held.
 
         Raises TooMuchChanged if they are better read anew.
         """
-        behind = [table for table in tables if self.standing[table].generation < generation]
+        behind = [table for table in self._together(tables) if self.standing[table].generation < generation]
         oldest = min((self.standing[table].read_through for table in behind), default=None)
         if oldest is None:
             return
@@ -85,11 +101,16 @@ class Copy:
             await self._exchange(reader, behind, sessions)
         self.standing |= dict.fromkeys(behind, Standing(generation, changes.read_through))
 
+    def _together(self, tables: Collection[str]) -> Collection[str]:
+        """Whose a session was is known here only until sessions are exchanged, so visitors go with them."""
+        more = [name for name in VISITOR_TABLES if name in self.standing] if SESSION_TABLE in tables else []
+        return {*tables, *more}
+
     async def _exchange(self, reader: Reader, tables: Collection[str], sessions: set[int]) -> None:
         """Sessions first: whose they were and whose they are now tells which visitors may have changed."""
         async with self._changing():
-            visitors = await self._work(self.memory.visitors_of, sessions) if "session" in self.standing else set()
-            for name in sorted(tables, key=lambda name: name in VISITOR_TABLES):
+            visitors = await self._work(self.memory.visitors_of, sessions) if SESSION_TABLE in self.standing else set()
+            for name in sorted(tables, key=_turn_of):
                 table = TABLES[name]
                 if table.key == BY_SESSION:
                     await self._replace(reader, table, sessions)
@@ -135,6 +156,11 @@ class Copy:
 
     async def _work(self, work: Callable[..., Result], *given: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*given))
+
+
+def _turn_of(table: str) -> int:
+    """Facts carry what stands on their sessions, and visitors are told from both."""
+    return 0 if table == SESSION_TABLE else 2 if table in VISITOR_TABLES else 1
 
 
 class _Changing:

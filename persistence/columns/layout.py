@@ -30,6 +30,7 @@ from domain.metrics.metric import Metric
 from domain.metrics.quality import satisfaction_by
 from domain.queries.funnel import FunnelEvent
 from domain.vocabulary import Instrument
+from persistence.metrics.carried import MOST_ASKED, POPULATION, POPULATION_SQL, carried_of, type_of
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
 from persistence.metrics.relations import table_of as alias_table
 
@@ -59,15 +60,21 @@ class CopiedTable:
     name: str
     key: str
     columns: tuple[CopiedColumn, ...]
+    added: Mapping[CopiedColumn, str]
+    """What else stands on its rows, with the SQL that makes it: of its own columns, or of those of `session`."""
+
+    @property
+    def all_columns(self) -> tuple[CopiedColumn, ...]:
+        return (*self.columns, *self.added)
 
     @property
     def of_chatbots(self) -> bool:
-        return any(column.name == "chatbot_id" for column in self.columns)
+        return any(column.name == "chatbot_id" for column in self.all_columns)
 
 
 def _needed() -> Iterator[tuple[str, str]]:
     """Table and column, of everything that is declared."""
-    yield from ((SESSION_TABLE, name) for name in _STRUCTURE)
+    yield from ((SESSION_TABLE, name) for name in (*_STRUCTURE, *MOST_ASKED))
     for relation, source in SOURCES.items():
         if relation in OUTSIDE_SESSIONS:
             continue
@@ -137,7 +144,19 @@ def _copied(table: Table, names: Iterable[str]) -> CopiedTable:
         CopiedColumn(name, _kind(table.c[name]), bool(table.c[name].nullable)) for name in sorted(names)
     )
     key = BY_SESSION if BY_SESSION in table.c else BY_VISITOR
-    return CopiedTable(table.name, key, columns)
+    return CopiedTable(table.name, key, columns, MappingProxyType(_added(table)))
+
+
+def _added(table: Table) -> dict[CopiedColumn, str]:
+    if table.name == SESSION_TABLE:
+        return {CopiedColumn(POPULATION, "SMALLINT", nullable=True): POPULATION_SQL}
+    if BY_SESSION not in table.c:
+        return {}
+    return {
+        CopiedColumn(here, _kind(TableColumn(name, type_of(name))), nullable=True): f"{SESSION_TABLE}.{name}"
+        for name, here in carried_of(table).items()
+        if here not in table.c
+    }
 
 
 def _kind(column: "TableColumn[object]") -> str:

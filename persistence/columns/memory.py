@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 
 from persistence.columns.fetching import UNKNOWN, Arrays
-from persistence.columns.layout import TABLES, CopiedColumn, CopiedTable
+from persistence.columns.layout import BY_SESSION, SESSION_TABLE, TABLES, CopiedColumn, CopiedTable
 from persistence.engine import MemoryShort
 
 LEAST_BYTES: Final = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ class Memory:
         for setting in _settings(most_bytes):
             self._connection.execute(setting)
         for table in TABLES.values():
-            columns = ", ".join(f"{column.name} {column.kind}" for column in table.columns)
+            columns = ", ".join(f"{column.name} {column.kind}" for column in table.all_columns)
             self._connection.execute(f"create table {table.name} ({columns})")
 
     def close(self) -> None:
@@ -53,10 +53,9 @@ class Memory:
         self._insert(table.name, table, arrays)
 
     def _insert(self, into: str, table: CopiedTable, arrays: Arrays) -> None:
-        values = ", ".join(_received(column) for column in table.columns)
         self._connection.register(_INCOMING, dict(arrays))
         try:
-            self._connection.execute(f"insert into {into} select {values} from {_INCOMING}")
+            self._connection.execute(f"insert into {into} {_arriving(table)}")
         except duckdb.OutOfMemoryException as error:
             raise MemoryShort from error
         self._connection.unregister(_INCOMING)
@@ -141,6 +140,16 @@ class View:
     def close(self) -> None:
         self._cursor.rollback()
         self._cursor.close()
+
+
+def _arriving(table: CopiedTable) -> str:
+    """Rows as they stand in the table: what came, and what is made of it or taken over from the session."""
+    values = ", ".join(f"{_received(column)} as {column.name}" for column in table.columns)
+    rows = f"select {values} from {_INCOMING}"
+    if not table.added:
+        return rows
+    session = "" if table.name == SESSION_TABLE else f" left join {SESSION_TABLE} using ({BY_SESSION})"
+    return f"select arriving.*, {', '.join(table.added.values())} from ({rows}) as arriving{session}"
 
 
 def _received(column: CopiedColumn) -> str:

@@ -23,7 +23,8 @@ from persistence.metrics import moving
 from persistence.metrics.answer import answer, plan_for
 from persistence.metrics.compile import Truth, compile_measure
 from persistence.metrics.engines import rows_from
-from persistence.metrics.rows import Leg, column_name, opened, rows_of
+from persistence.metrics.legs import Leg, column_name, opened
+from persistence.metrics.rows import rows_of
 from persistence.metrics.shapes import kept
 from persistence.metrics.statement import aggregating
 from persistence.tenancy import Reader

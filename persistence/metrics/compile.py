@@ -41,6 +41,7 @@ from domain.metrics.algebra import (
     Minimum,
     Minus,
     Not,
+    OfPopulation,
     OneOf,
     Plus,
     Predicate,
@@ -78,6 +79,8 @@ class Surroundings:
     has_turn: Callable[[HasTurn], Truth]
     as_of: Number
     window_start: Number
+    population: Number | None = None
+    """Where an engine keeps of which population a session is (see `persistence.metrics.carried`)."""
     longest: Numeric[Any] = EXACT
     """As long as whole numbers can be here."""
 
@@ -129,8 +132,17 @@ def compile_predicate(tree: Predicate, within: Surroundings) -> Truth:
             return compile_predicate(part, within).is_not(true())
         case HasTurn():
             return within.has_turn(tree)
+        case OfPopulation(meaning=meaning):
+            kept = within.population
+            return compile_predicate(meaning, within) if kept is None else kept.in_(population_codes(tree))
         case _:
             assert_never(tree)
+
+
+def population_codes(wanted: OfPopulation) -> tuple[int, ...]:
+    """As a copy numbers them: people by their source, bots by its negative."""
+    bots = tuple(-code for code in wanted.sources) if wanted.with_bots else ()
+    return (*wanted.sources, *bots)
 
 
 def compile_measure(measure: Measure, within: Surroundings) -> Number:

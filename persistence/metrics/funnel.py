@@ -21,7 +21,8 @@ from domain.time import Window
 from persistence.metrics.answer import MOST_GROUPS_READ, group_labels
 from persistence.metrics.compile import NEAREST_RANK_SLACK, Number, Share
 from persistence.metrics.engines import rows_from
-from persistence.metrics.rows import event_rows, opened
+from persistence.metrics.legs import opened
+from persistence.metrics.rows import event_rows
 from persistence.metrics.scope import read_scope
 from persistence.tenancy import Reader
 
@@ -96,7 +97,7 @@ def build_funnel(plan: QueryPlan, branches: Sequence[Branch], query: FunnelQuery
     entity = _VISITOR if query.unit is FunnelUnit.VISITOR else _SESSION
     named = {"entity": entity, "visitor": _VISITOR}
     events = [
-        event_rows(opened(plan, one, in_copy=in_copy), named).subquery(f"step_{place}")
+        event_rows(opened(plan, one, in_copy=in_copy, reading=named.values()), named).subquery(f"step_{place}")
         for place, one in enumerate(branches)
     ]
     dimensions = [f"d{number}" for number in range(len(plan.query.group_by))]

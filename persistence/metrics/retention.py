@@ -10,7 +10,8 @@ from domain.queries.retention import FIRST_SEEN, VISITOR, RetentionPlan, Retenti
 from domain.queries.retention_table import RetentionTable, assemble_retention
 from persistence.metrics import moving
 from persistence.metrics.engines import rows_from
-from persistence.metrics.rows import Leg, column_name, opened, rows_of
+from persistence.metrics.legs import Leg, column_name, opened
+from persistence.metrics.rows import rows_of
 from persistence.metrics.scope import read_scope
 from persistence.metrics.shapes import kept
 from persistence.tenancy import Reader

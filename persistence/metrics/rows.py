@@ -1,11 +1,9 @@
 """The rows that a leg aggregates: those that count, each with its bucket, its groups and what measures read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -14,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    func,
     literal,
     select,
     tuple_,
@@ -22,7 +19,6 @@ from sqlalchemy import (
 
 from domain.dimensions import OTHER, UNKNOWN, Dimension
 from domain.metrics.algebra import (
-    OUTSIDE_SESSIONS,
     SESSION_NUMBER,
     Column,
     HasTurn,
@@ -31,10 +27,10 @@ from domain.metrics.algebra import (
     Relation,
     columns,
     every,
-    nodes,
 )
-from domain.queries.plan import Branch, Cut, QueryPlan
+from domain.queries.plan import Cut
 from persistence.metrics import moving
+from persistence.metrics.carried import POPULATION
 from persistence.metrics.compile import (
     Number,
     Surroundings,
@@ -45,67 +41,10 @@ from persistence.metrics.compile import (
     compile_predicate,
     compile_slot,
 )
-from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT
+from persistence.metrics.legs import Leg, column_name, cutting, source_of
 
 _NO_CONVERSION: Final = -1
 _OPENING: Final = frozenset({Relation.MESSAGE, Relation.ANSWER, Relation.QUESTION})
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """What the parts of one leg's SELECT share."""
-
-    plan: QueryPlan
-    branch: Branch
-    row: FromClause
-    session: FromClause
-    visitor: FromClause | None
-    slots: FromClause | None
-    day_slots: FromClause | None
-    in_copy: bool
-
-    @property
-    def start(self) -> Number:
-        return moving.range_start(self.branch.window_index)
-
-    @property
-    def end(self) -> Number:
-        return moving.range_end(self.branch.window_index)
-
-
-def opened(plan: QueryPlan, branch: Branch, *, in_copy: bool) -> Leg:
-    """`in_copy`: for a columnar copy, which holds the tables of one workspace and knows no other."""
-    visitor: FromClause | None = None
-    if _needs_visitor(branch):
-        visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
-    row = SOURCES[branch.relation].row
-    session = row if branch.relation in OUTSIDE_SESSIONS else SESSION
-    slots = _slots(moving.buckets_of(branch.window_index)) if in_copy and Cut.BUCKET in branch.is_cut_by else None
-    day_slots = _slots(moving.days_of(branch.window_index)) if in_copy and branch.by_day else None
-    return Leg(plan, branch, row, session, visitor, slots, day_slots, in_copy)
-
-
-def _slots(axis: str) -> FromClause:
-    """Of the even grid of an axis, a row per slot: its number, its bucket, and where that begins."""
-    return select(
-        func.unnest(moving.slot_numbers(axis), type_=Integer).label("slot"),
-        func.unnest(moving.slot_buckets(axis), type_=Integer).label("bucket"),
-        func.unnest(moving.slot_starts(axis), type_=BigInteger).label("start_ms"),
-    ).subquery(axis)
-
-
-def _needs_visitor(branch: Branch) -> bool:
-    return any(column.place is Place.VISITOR for column in _columns_read(branch))
-
-
-def _columns_read(branch: Branch) -> list[Column]:
-    """All columns that the leg touches, in any clause."""
-    found = [column for measure in branch.measures for column in columns(measure)]
-    found += [node for node in nodes(branch.where) if isinstance(node, Column)]
-    for dimension in _cutting(branch):
-        own = dimension.own.get(branch.relation, dimension.session)
-        found += [node for node in nodes(own) if isinstance(node, Column)] if own is not None else []
-    return found
 
 
 def rows_of(leg: Leg) -> Select[Any]:
@@ -156,7 +95,7 @@ def _bucket(leg: Leg) -> Number:
 
 def _money_columns(leg: Leg) -> list[ColumnElement[Any]]:
     """Amounts in the reporting currency need no rate, so their days may fall together."""
-    source = SOURCES[leg.branch.relation]
+    source = leg.source
     assert source.currency is not None
     currency = leg.row.c[source.currency]
     own = leg.row.c[source.day] if source.day else _place_among_days(leg)
@@ -176,16 +115,16 @@ def _conditions(leg: Leg, within: Surroundings) -> list[Truth]:
     branch = leg.branch
     found: list[Truth] = [
         *_of_workspace(leg, leg.row),
-        compile_predicate(every(SOURCES[branch.relation].base, branch.where), within),
+        compile_predicate(every(leg.source.base, branch.where), within),
     ]
     if branch.relation is Relation.MOMENT:
         # What was silent for longer is closed; without this every session there ever was would be looked at.
-        return [*found, leg.session.c.last_activity_at_ms >= moving.oldest_open()]
+        return [*found, leg.of_session("last_activity_at_ms") >= moving.oldest_open()]
     time = _time(leg)
     found += [time >= leg.start, time < leg.end]
-    if branch.relation in _OPENING:
+    if branch.relation in _OPENING and leg.session is not None:
         # A message lies between its session's start and last activity, so few sessions have to be joined.
-        found += [leg.session.c.last_activity_at_ms >= leg.start, leg.session.c.started_at_ms < leg.end]
+        found += [leg.of_session("last_activity_at_ms") >= leg.start, leg.of_session("started_at_ms") < leg.end]
     return found
 
 
@@ -194,15 +133,15 @@ def _of_workspace(leg: Leg, row: FromClause) -> list[Truth]:
 
 
 def _time(leg: Leg) -> Number:
-    source = SOURCES[leg.branch.relation]
-    found: Number = leg.session.c.started_at_ms if source.time is None else leg.row.c[source.time]
+    source = leg.source
+    found: Number = leg.of_session("started_at_ms") if source.time is None else leg.row.c[source.time]
     return found
 
 
 def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> FromClause:
     joined: FromClause = leg.row
-    if leg.row is not leg.session:
-        joined = joined.join(leg.session, _same_session(leg))
+    if leg.session is not None and leg.row is not leg.session:
+        joined = joined.join(leg.session, _same_session(leg, leg.session))
     if leg.slots is not None:
         joined = joined.join(leg.slots, _in_slot(leg, leg.slots, moving.buckets_of(leg.branch.window_index)))
     if leg.day_slots is not None:
@@ -210,7 +149,7 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
     if leg.visitor is not None:
         joined = joined.outerjoin(leg.visitor, _same_visitor(leg, leg.visitor))
     for turn in turns.values():
-        joined = joined.join(turn, turn.c.session_id == leg.session.c.session_id)
+        joined = joined.join(turn, turn.c.session_id == leg.of_session("session_id"))
     return joined
 
 
@@ -219,26 +158,26 @@ def _in_slot(leg: Leg, slots: FromClause, axis: str) -> Truth:
     return found
 
 
-def _same_session(leg: Leg) -> Truth:
-    same: Truth = leg.session.c.session_id == leg.row.c.session_id
+def _same_session(leg: Leg, session: FromClause) -> Truth:
+    same: Truth = session.c.session_id == leg.row.c.session_id
     if leg.in_copy:
         return same
-    return and_(leg.session.c.workspace_id == leg.row.c.workspace_id, leg.session.c.month == leg.row.c.month, same)
+    return and_(session.c.workspace_id == leg.row.c.workspace_id, session.c.month == leg.row.c.month, same)
 
 
 def _same_visitor(leg: Leg, visitor: FromClause) -> Truth:
-    same: Truth = visitor.c.visitor_id == leg.session.c.visitor_id
+    same: Truth = visitor.c.visitor_id == leg.of_session("visitor_id")
     if not leg.in_copy:
-        same = and_(visitor.c.workspace_id == leg.session.c.workspace_id, same)
+        same = and_(visitor.c.workspace_id == leg.of_session("workspace_id"), same)
     if leg.branch.first_seen_at_chatbot:
-        return and_(same, visitor.c.chatbot_id == leg.session.c.chatbot_id)
+        return and_(same, visitor.c.chatbot_id == leg.of_session("chatbot_id"))
     return same
 
 
 def _dimension_columns(
     leg: Leg, within: Surroundings, turns: dict[tuple[Relation, Predicate], FromClause]
 ) -> list[ColumnElement[Any]]:
-    codes = [_code(leg, dimension, within, turns) for dimension in _cutting(leg.branch)]
+    codes = [_code(leg, dimension, within, turns) for dimension in cutting(leg.branch)]
     kept = leg.plan.kept
     if kept is None or not codes:
         return [code.label(f"d{number}") for number, code in enumerate(codes)]
@@ -262,15 +201,11 @@ def _code(
     return cast(case((found.is_(None), literal(UNKNOWN, Integer)), else_=found), Integer)
 
 
-def _cutting(branch: Branch) -> tuple[Dimension, ...]:
-    return branch.dimensions if Cut.DIMENSIONS in branch.is_cut_by else ()
-
-
 def _turns(leg: Leg) -> dict[tuple[Relation, Predicate], FromClause]:
     """For each kind of turn that cuts: its different values per session. Dimensions of one kind are told together,
     so that a session falls into a pair of values only if one turn has both."""
     kinds: dict[tuple[Relation, Predicate], list[Dimension]] = {}
-    for dimension in _cutting(leg.branch):
+    for dimension in cutting(leg.branch):
         turn = dimension.turn
         if turn is not None and dimension.overlaps(leg.branch.relation):
             kinds.setdefault((turn.relation, turn.where), []).append(dimension)
@@ -292,7 +227,7 @@ def _turn_values(leg: Leg, relation: Relation, where: Predicate, dimensions: lis
 
 
 def _turn_rows(leg: Leg, relation: Relation, where: Predicate) -> tuple[FromClause, list[Truth]]:
-    source = SOURCES[relation]
+    source = source_of(relation, in_copy=leg.in_copy)
     row = source.turn
     conditions: list[Truth] = [
         *_of_workspace(leg, row),
@@ -311,11 +246,6 @@ def has_turn(leg: Leg, tree: HasTurn, session_number: Number) -> Truth:
     return session_number.in_(select(row.c.session_id).where(*conditions).correlate(None))
 
 
-def column_name(leg: Leg, column: Column) -> str:
-    place = Place.SESSION if column.place is Place.ROW and leg.row is leg.session else column.place
-    return f"{place.value}_{column.name}"
-
-
 def _reading(leg: Leg) -> Surroundings:
     """Names as they stand in the tables."""
 
@@ -324,16 +254,17 @@ def _reading(leg: Leg) -> Surroundings:
             case Place.ROW:
                 return leg.row.c[wanted.name]
             case Place.SESSION:
-                return leg.session.c[wanted.name]
+                return leg.of_session(wanted.name)
             case Place.VISITOR:
                 assert leg.visitor is not None
                 return leg.visitor.c[wanted.name]
 
     return Surroundings(
         column=column,
-        has_turn=lambda tree: has_turn(leg, tree, leg.session.c.session_id),
+        has_turn=lambda tree: has_turn(leg, tree, leg.of_session("session_id")),
         as_of=moving.as_of(),
         window_start=leg.start,
+        population=leg.of_session(POPULATION) if leg.in_copy else None,
     )
 
 

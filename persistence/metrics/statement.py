@@ -34,7 +34,8 @@ from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
 from domain.queries.plan import Branch, Cut, QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
-from persistence.metrics.rows import Leg, column_name, has_turn, opened, rows_of
+from persistence.metrics.legs import Leg, column_name, opened
+from persistence.metrics.rows import has_turn, rows_of
 
 Statement = Select[Any] | CompoundSelect[Any]
 

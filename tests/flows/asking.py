@@ -8,6 +8,7 @@ from tests.flows.serving_process import Installation
 from tests.flows.visits import BOTS, FIRST, PLAN_CHANGE, Visit
 
 LAST = FIRST + timedelta(days=400)
+WHOLE = f'{{custom: {{from: "{FIRST.isoformat()}", to: "{LAST.isoformat()}"}}}}'
 Json = dict[str, Any]
 
 
@@ -28,7 +29,7 @@ def within(visits: Iterable[Visit], start: datetime, end: datetime) -> list[Visi
 
 
 def ask(service: Installation, selection: str, rest: str = "", *, range: str | None = None) -> Json:
-    period = range or f'{{custom: {{from: "{FIRST.isoformat()}", to: "{LAST.isoformat()}"}}}}'
+    period = range or WHOLE
     found: Json = service.graphql(f"{{ metrics(range: {period} {rest}) {{ {selection} }} }}")["metrics"]
     return found
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from math import ceil, prod
 from typing import Any
 
 import pytest
 
-from tests.flows.asking import ask, counts, groups, shares, totals
+from tests.flows.asking import WHOLE, ask, counts, groups, shares, totals
 from tests.flows.serving_process import Installation
 from tests.flows.visits import FIRST, STEPS, Call, Probe, Visit
 
@@ -121,6 +121,36 @@ def test_uptime_by_component(visited: Installation, probes: list[Probe]) -> None
     }
     nobody = totals(visited, "availability { value status }", 'filter: {component: {in: ["never seen"]}}')
     assert nobody == {"availability": {"value": None, "status": "NO_DATA"}}
+
+
+@pytest.mark.spec(265)
+def test_the_whole_is_as_good_as_its_components(visited: Installation, probes: list[Probe]) -> None:
+    """The worst of them, and their product; those of the filter alone where there is one."""
+    up: dict[str, list[bool]] = defaultdict(list)
+    for probe in probes:
+        up[probe.component].append(probe.up)
+    shares = {name: sum(found) / len(found) for name, found in up.items()}
+    worst = min(shares, key=lambda name: shares[name])
+    found = the_whole(visited)
+    assert (found["worst"], found["worstComponent"]) == (shares[worst], worst)
+    assert found["product"] == pytest.approx(prod(shares.values()), rel=1e-12)
+    assert {one["component"]: (one["availability"]["value"], one["failedProbes"]) for one in found["components"]} == {
+        name: (shares[name], len(told) - sum(told)) for name, told in up.items()
+    }
+    values = [one["availability"]["value"] for one in found["components"]]
+    assert values == sorted(values)
+    one = the_whole(visited, f'filter: {{component: {{in: ["{worst}"]}}}}')
+    assert one["product"] == one["worst"] == shares[worst]
+    nothing = the_whole(visited, 'filter: {component: {in: ["never seen"]}}')
+    assert (nothing["worst"], nothing["product"], nothing["components"]) == (None, None, [])
+
+
+def the_whole(visited: Installation, more: str = "") -> dict[str, Any]:
+    answer: dict[str, Any] = visited.graphql(
+        f"{{ availability(range: {WHOLE} {more}) "
+        "{ worst worstComponent product components { component availability { value } failedProbes } } }"
+    )["availability"]
+    return answer
 
 
 @pytest.mark.spec(270)

@@ -10,7 +10,9 @@ from domain.chatbots import ChatbotSettings
 from domain.facts import Record, SessionFact
 from domain.sessions import derive_session
 from persistence.engine import Database
-from persistence.ingest.rows import FACT_SELECTION, Staging, fact_of, read_records
+from persistence.ingest.rows import fact_of, read_records
+from persistence.ingest.staging import Staging
+from persistence.ingest.tables import FACT_SELECTION
 from persistence.tenancy import Writer, writing
 
 SAMPLE = 500

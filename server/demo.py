@@ -28,7 +28,7 @@ from persistence.exchange_rates import set_rate
 from persistence.goals import define_goal
 from persistence.ingest.append import store_events
 from persistence.ingest.arrivals import Parcel
-from persistence.ingest.rows import month_at
+from persistence.ingest.tables import month_at
 from persistence.keys import create_key, key_by_text
 from persistence.partitions import refresh_statistics
 from persistence.plans import set_quota

@@ -7,7 +7,7 @@ from persistence.changes import CHANNEL, Subject, record_changes
 from persistence.feeds import Feed, append_to_feed
 from persistence.ingest.arrivals import Arrival
 from persistence.ingest.batch import Batch
-from persistence.ingest.rows import month_at
+from persistence.ingest.tables import month_at
 from persistence.languages import is_untold, note_untold
 
 

@@ -1,124 +1,29 @@
 """The state of one append: what was read, what is to be written, and the one way it is written."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
-
-from msgspec import Struct
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 from domain.chatbots import ChatbotSettings
-from domain.facts import IdentifyRecord, MessageRecord, Record, SessionCost, SessionFact, WorkflowRun
+from domain.facts import IdentifyRecord, MessageRecord, Record, SessionCost, WorkflowRun
 from domain.sessions import SessionDelta
-from domain.vocabulary import Source
 from persistence.ingest.arrivals import Arrival
-from persistence.ingest.rows import (
-    Pointers,
-    Staging,
-    Stored,
-    array_text,
-    delete_records,
-    fact_row,
-    insert_keys,
-    insert_records,
-    month_at,
-    write_facts,
-)
+from persistence.ingest.rows import Stored, delete_records
+from persistence.ingest.staging import Staging, send_facts, send_keys, send_records
+from persistence.ingest.state import Key, KeyRow, Loose, Place, Remembered, standing_of
 from persistence.ingest.surroundings import Home, Speaker
+from persistence.ingest.tables import Pointers, month_at
+from persistence.ingest.writes import (
+    A_MESSAGE,
+    clear_derived,
+    follow_moved,
+    mark_messages,
+    replace_loose,
+    send_costs,
+    send_runs,
+    send_session_keys,
+)
 from persistence.tenancy import Writer
-
-
-class Standing(NamedTuple):
-    """What of a session concerns others: its visitor's contacts and first-seen, and what goes by time."""
-
-    chatbot_id: int
-    started_at_ms: int | None
-    last_activity_at_ms: int | None
-    visitor_id: int | None
-    own_visitor_id: int | None
-    is_contact: bool
-    is_seen: bool
-
-
-def standing_of(fact: SessionFact) -> Standing:
-    """`domain.contacts.is_contact` in other words, as this is asked for every session of every batch."""
-    seen = fact.opened and fact.source == _LIVE and not fact.is_bot and fact.merged_into is None
-    return Standing(
-        fact.chatbot_id,
-        fact.started_at_ms,
-        fact.last_activity_at_ms,
-        fact.visitor_id,
-        fact.own_visitor_id,
-        seen and fact.user_messages > 0,
-        seen,
-    )
-
-
-_LIVE: Final = int(Source.LIVE)
-_A_MESSAGE: Final = bytes(16)
-
-
-class Place(Struct, gc=False):
-    """One session in this transaction."""
-
-    fact: SessionFact
-    month: int
-    thread_id: int | None
-    stored: bool
-    before: Standing | None
-    """None for a session of this transaction."""
-    after: Standing | None = None
-    changed: bool = False
-
-
-class Remembered(Protocol):
-    """Sessions in this process's memory; what is taken is this transaction's alone."""
-
-    def take_by_ref(self, reference: tuple[int, str]) -> Place | None: ...
-
-    def take(self, session_id: int) -> Place | None: ...
-
-
-class Key(NamedTuple):
-    """Where a known event or message lies. `body_hash` is None for the name of a message that has not come yet."""
-
-    body_hash: bytes | None
-    month: int
-    session_id: int | None
-
-
-KeyRow = tuple[str, bytes | None, int, int | None]
-"""Event id, body hash, month, session."""
-
-
-class Loose(NamedTuple):
-    """A row of `loose_event`."""
-
-    event_id: str
-    kind: int
-    chatbot_id: int
-    month: int
-    occurred_at_ms: int
-    thread_id: int | None
-    visitor_id: int | None
-    message_key: str | None
-    session_ref: str | None
-    session_id: int | None
-
-
-_FOLLOW_MOVED: Final = {
-    table: f"update {table} k set month = m.month, session_id = m.session_id "
-    "from unnest($2::uuid[], $3::int[], $4::bigint[]) m(event_id, month, session_id) "
-    "where k.workspace_id = $1 and k.event_id = any($2) and k.event_id = m.event_id"
-    for table in ("event_key", "loose_event")
-}
-_CLEAR_DERIVED: Final = tuple(
-    f"delete from {table} where workspace_id = $1 and session_id = any($2) and month = any($3)"
-    for table in ("session_cost", "workflow_run")
-)
-_INSERT_LOOSE: Final = (
-    f"insert into loose_event (workspace_id, {', '.join(Loose._fields)}) select $1, * from unnest($2::uuid[], "
-    "$3::smallint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], "
-    "$10::text[], $11::bigint[])"
-)
 
 
 class Batch:
@@ -142,6 +47,7 @@ class Batch:
         self.identified_visitors: set[int] = set()
         # to be written
         self.rows: list[Record] = []
+        self.folded: list[Place] = []
         self.gone: list[Stored] = []
         self.pointers: dict[str, Pointers] = {}
         self.loose: dict[str, Loose] = {}
@@ -150,6 +56,7 @@ class Batch:
         self.added_runs: list[WorkflowRun] = []
         self.derived: dict[int, SessionDelta] = {}
         self.new_keys: list[Arrival] = []
+        self.keys_are_sent = False
         self.names: dict[str, Record] = {}  # key of a message's name -> the message, or what an answer event told of it
         self.told_names: dict[str, Arrival] = {}  # the same, of messages that an answer event told of before
         self.moved_keys: dict[str, Record] = {}
@@ -187,99 +94,57 @@ class Batch:
                 open_ids.append(identify.known_visitor_id)
         return list(found.values())
 
-    async def flush(self, meanwhile: Callable[[], None] | None = None) -> None:
-        """Writes what has gathered; may be called again."""
-        months = {session_id: place.month for session_id, place in self.places.items()}
-        changed = [place for place in self.places.values() if place.changed]
-        fact_rows: list[tuple[Any, ...]] = []
+    async def write_soon(self, folded: Place) -> None:
+        """After each session: what has gathered is on its way, until `staging.settled()`. A fact that changes once
+        more is written once more by `flush`."""
+        folded.changed = True
+        self.folded.append(folded)
+        if len(self.rows) < self.staging.rows_at_a_time:
+            await self.staging.let_work()
+            return
+        places, self.folded = self.folded, []
+        await self._write_rows()
+        await self._write_facts(places)
+        await self._write_costs_and_runs()
 
-        def work() -> None:
-            fact_rows.extend(fact_row(place.month, place.thread_id, place.fact) for place in changed)
-            if meanwhile is not None:
-                meanwhile()
-
+    async def flush(self, meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Writes what has gathered; may be called again. `meanwhile` sends more, or works while the database does."""
+        await self.staging.settled()
         if self.gone:
             await delete_records(self.staging, self.gone)
-        await insert_records(self.staging, self.rows, months, self.pointers, work)
-        self.gone, self.rows = [], []
-        await self._write_facts(changed, fact_rows)
-        await self._write_costs_and_runs(months)
+            self.gone = []
+        await self._write_rows()
+        await self._write_facts([place for place in self.places.values() if place.changed])
+        await self._write_costs_and_runs()
+        if meanwhile is not None:
+            await meanwhile()
+        await self.staging.settled()
         await self._write_loose()
 
-    async def _write_facts(self, changed: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> None:
+    async def _write_rows(self) -> None:
+        rows, self.rows = self.rows, []
+        await send_records(self.staging, rows, self.places, self.pointers)
+
+    async def _write_facts(self, changed: Sequence[Place]) -> None:
+        await send_facts(self.staging, [(place.month, place.thread_id, place.fact) for place in changed])
         new = [place for place in changed if not place.stored]
         if new:
-            await self._write_session_keys(new)
-        await write_facts(self.staging, rows)
+            await send_session_keys(self.staging, new)
         for place in changed:
             place.stored, place.changed = True, False
-            self.touched.setdefault(place.month, set()).add(place.fact.session_id)
+            self.note_touched((place.fact.session_id,), place.month)
 
-    async def _write_session_keys(self, places: Sequence[Place]) -> None:
-        await self.writer.driver.execute(
-            "insert into session_key (workspace_id, chatbot_id, session_ref, session_id, month, thread_id) "
-            "select $1, * from unnest($2::text::int[], $3::text[], $4::text::bigint[], $5::text::int[], "
-            "$6::text::bigint[])",
-            self.writer.workspace_id,
-            array_text(place.fact.chatbot_id for place in places),
-            [place.fact.session_ref for place in places],
-            array_text(place.fact.session_id for place in places),
-            array_text(place.month for place in places),
-            array_text(place.thread_id for place in places),
-        )
-
-    async def _write_costs_and_runs(self, months: dict[int, int]) -> None:
+    async def _write_costs_and_runs(self) -> None:
         derived, self.derived = self.derived, {}
         if derived:
-            await self._clear_derived(list(derived), list({months[session_id] for session_id in derived}))
+            await clear_derived(self.staging, derived, {self.places[session_id].month for session_id in derived})
         costs = [*self.added_costs, *(cost for delta in derived.values() for cost in delta.costs)]
         runs = [*self.added_runs, *(run for delta in derived.values() for run in delta.runs)]
         self.added_costs, self.added_runs = [], []
         if costs:
-            await self._write_costs(costs, months)
+            await send_costs(self.staging, costs, self.places)
         if runs:
-            await self._write_runs(runs, months)
-
-    async def _clear_derived(self, session_ids: list[int], months: list[int]) -> None:
-        for statement in _CLEAR_DERIVED:
-            await self.writer.driver.execute(statement, self.writer.workspace_id, session_ids, months)
-
-    async def _write_costs(self, costs: Sequence[SessionCost], months: dict[int, int]) -> None:
-        await self.writer.driver.execute(
-            "insert into session_cost as c (workspace_id, month, session_id, currency, day, cost_nano) "
-            "select $1, * from unnest($2::text::int[], $3::text::bigint[], $4::text::text[], $5::text::int[], "
-            "$6::text::bigint[]) on conflict (workspace_id, session_id, currency, day, month) "
-            "do update set cost_nano = c.cost_nano + excluded.cost_nano",
-            self.writer.workspace_id,
-            array_text(months[cost.session_id] for cost in costs),
-            array_text(cost.session_id for cost in costs),
-            array_text(cost.currency for cost in costs),  # three capital letters each
-            array_text(cost.day for cost in costs),
-            array_text(cost.cost_nano for cost in costs),
-        )
-
-    async def _write_runs(self, runs: Sequence[WorkflowRun], months: dict[int, int]) -> None:
-        await self.writer.driver.execute(
-            "insert into workflow_run as r (workspace_id, month, session_id, chatbot_id, workflow, run_id, "
-            "started_at_ms, last_step, last_step_at_ms, state, ended_at_ms) "
-            "select $1, * from unnest($2::int[], $3::bigint[], $4::int[], "
-            "$5::int[], $6::text[], $7::bigint[], $8::int[], $9::bigint[], $10::smallint[], $11::bigint[]) "
-            "on conflict (workspace_id, session_id, workflow, run_id, month) do update set "
-            "last_step = coalesce(excluded.last_step, r.last_step), "
-            "last_step_at_ms = coalesce(excluded.last_step_at_ms, r.last_step_at_ms), state = excluded.state, "
-            "ended_at_ms = excluded.ended_at_ms",
-            self.writer.workspace_id,
-            [months[run.session_id] for run in runs],
-            [run.session_id for run in runs],
-            [run.chatbot_id for run in runs],
-            [run.workflow for run in runs],
-            [run.run_id for run in runs],
-            [run.started_at_ms for run in runs],
-            [run.last_step for run in runs],
-            [run.last_step_at_ms for run in runs],
-            [run.state for run in runs],
-            [run.ended_at_ms for run in runs],
-        )
+            await send_runs(self.staging, runs, self.places)
 
     def note_touched(self, session_ids: Iterable[int], month: int) -> None:
         self.touched.setdefault(month, set()).update(session_ids)
@@ -289,59 +154,41 @@ class Batch:
             await self._follow_moved("loose_event")
         gone, loose = self.loose_gone | set(self.loose), list(self.loose.values())
         self.loose_gone, self.loose = set(), {}
-        if gone:
-            await self.writer.driver.execute(
-                "delete from loose_event where workspace_id = $1 and event_id = any($2::uuid[])",
-                self.writer.workspace_id,
-                list(gone),
-            )
-        if loose:
-            await self.writer.driver.execute(
-                _INSERT_LOOSE,
-                self.writer.workspace_id,
-                *map(list, zip(*loose, strict=True)),
-            )
+        await replace_loose(self.writer, gone, loose)
 
-    def key_rows(self) -> list[KeyRow]:
-        """When every event has its place."""
-        keys: list[KeyRow] = []
+    async def send_keys(self) -> None:
+        """Once every event has its place; a row that moves after that takes its key with it."""
+        if not self.keys_are_sent:
+            self.keys_are_sent = True
+            await send_keys(self.staging, chain(self._keys_of_events(), self._keys_of_names()))
+
+    def _keys_of_events(self) -> Iterator[KeyRow]:
         places = self.places
         for arrival in self.new_keys:
             record = arrival.record
             if record is not None:
                 session_id = record.session_id
                 month = month_at(record.occurred_at_ms) if session_id is None else places[session_id].month
-                keys.append((arrival.event_id, arrival.body_hash, month, session_id))
-        for key, record in self.names.items():
-            message = record if isinstance(record, MessageRecord) and record.message_received else None
-            mark = None if message is None else _A_MESSAGE
-            keys.append((key, mark, self.month_or_own(record), record.session_id))
-        return keys
+                yield arrival.event_id, arrival.body_hash, month, session_id
 
-    async def write_keys(self, keys: Sequence[KeyRow]) -> None:
-        await insert_keys(self.staging, keys)
+    def _keys_of_names(self) -> Iterator[KeyRow]:
+        for key, record in self.names.items():
+            is_message = isinstance(record, MessageRecord) and record.message_received
+            yield key, A_MESSAGE if is_message else None, self.month_or_own(record), record.session_id
+
+    async def settle_keys(self) -> None:
+        """After the new keys are written: those of messages that came at last, and of rows that moved."""
         for key, arrival in self.told_names.items():
             if arrival.record is not None:
                 self.moved_keys[key] = arrival.record
         if self.told_names:
-            await self.writer.driver.execute(
-                "update event_key set body_hash = $3 where workspace_id = $1 and event_id = any($2::uuid[])",
-                self.writer.workspace_id,
-                list(self.told_names),
-                _A_MESSAGE,
-            )
+            await mark_messages(self.writer, self.told_names)
         if self.moved_keys:
             await self._follow_moved("event_key")
 
     async def _follow_moved(self, table: str) -> None:
-        moved = self.moved_keys
-        await self.writer.driver.execute(
-            _FOLLOW_MOVED[table],
-            self.writer.workspace_id,
-            list(moved),
-            [self.month_or_own(record) for record in moved.values()],
-            [record.session_id for record in moved.values()],
-        )
+        moved = [(key, self.month_or_own(record), record.session_id) for key, record in self.moved_keys.items()]
+        await follow_moved(self.writer, table, moved)
 
     def month_or_own(self, record: Record) -> int:
         return month_at(record.occurred_at_ms) if record.session_id is None else self.places[record.session_id].month

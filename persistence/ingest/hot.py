@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from persistence.ingest.batch import Place, standing_of
+from persistence.ingest.state import Place, standing_of
 
 MOST_SESSIONS: Final = 20_000
 MOST_WORKSPACES: Final = 200

@@ -7,8 +7,9 @@ import asyncpg
 
 from domain.events import Message
 from persistence.ingest.arrivals import CONFLICT, DUPLICATE, Arrival
-from persistence.ingest.batch import Batch, Key, Loose
-from persistence.ingest.rows import MESSAGES, array_text
+from persistence.ingest.batch import Batch
+from persistence.ingest.state import Key, Loose
+from persistence.ingest.tables import MESSAGES, array_text
 
 _TURNED: Final = str.maketrans("0123456789abcdef", "fedcba9876543210")
 

@@ -7,7 +7,8 @@ from domain.facts import LeadRecord
 from domain.leads import identity_key
 from persistence.ingest.batch import Batch
 from persistence.ingest.places import take
-from persistence.ingest.rows import TABLE_OF, Stored, selection_of, stored_of
+from persistence.ingest.rows import Stored, stored_of
+from persistence.ingest.tables import TABLE_OF, selection_of
 from persistence.workspaces import Counter
 
 _FIELDS: Final = ("name", "email", "phone", "company", "interest", "consent", "lawful_basis", "identity_key")

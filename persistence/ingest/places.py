@@ -7,8 +7,10 @@ import asyncpg
 
 from domain.facts import IdentifyRecord, SessionFact
 from domain.sessions import new_session
-from persistence.ingest.batch import Batch, Place, standing_of
-from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION, TABLE_OF, fact_of, selection_of, stored_of
+from persistence.ingest.batch import Batch
+from persistence.ingest.rows import fact_of, stored_of
+from persistence.ingest.state import Place, standing_of
+from persistence.ingest.tables import FACT_FIELDS, FACT_SELECTION, TABLE_OF, selection_of
 from persistence.workspaces import Counter
 
 _AFTER_FACT: Final = len(FACT_FIELDS)

@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from domain.facts import IdentifyRecord, MessageRecord, ProbeRecord, Record, ReleaseRecord, SessionEndRecord
 from persistence.ingest.arrivals import Arrival
-from persistence.ingest.batch import Batch, Key, Loose
+from persistence.ingest.batch import Batch
 from persistence.ingest.derive import merge_answer
 from persistence.ingest.keys import find_unsettled, is_placeholder, name_key, where_is
 from persistence.ingest.places import find_by_ids, find_by_refs, open_place, take
-from persistence.ingest.rows import TABLE_OF, Pointers, month_at
+from persistence.ingest.state import Key, Loose
+from persistence.ingest.tables import TABLE_OF, Pointers, month_at
 from persistence.ingest.threads import Threaded, find_last_sessions, gather_threads, place_in_order
 from persistence.workspaces import Counter
 
@@ -25,6 +26,11 @@ class Placed(Struct):
     by_time: list[Arrival]
     loose: list[Arrival]
     """What may have to move when another event comes."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Every event has its session, and keeps it."""
+        return not (self.late or self.threads or self.by_time or self.loose)
 
 
 async def place_records(

@@ -8,9 +8,10 @@ from msgspec import Struct
 from domain.cutting import Mark, Segment, Span, cut_reference, cut_thread, session_at
 from domain.facts import MessageRecord, Record, SessionEndRecord, SessionStartRecord
 from persistence.ingest.arrivals import Arrival
-from persistence.ingest.batch import Batch, Loose
+from persistence.ingest.batch import Batch
 from persistence.ingest.places import find_by_ids, open_place, take
-from persistence.ingest.rows import month_at
+from persistence.ingest.state import Loose
+from persistence.ingest.tables import month_at
 from persistence.workspaces import Counter
 
 ThreadKey = tuple[int, int]

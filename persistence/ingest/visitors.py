@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from domain.contacts import Contact, next_contacts
-from persistence.ingest.batch import Batch, Place, Standing, standing_of
+from persistence.ingest.batch import Batch
 from persistence.ingest.places import take
-from persistence.ingest.rows import array_text
+from persistence.ingest.state import Place, Standing, standing_of
+from persistence.ingest.tables import array_text, beside
 from persistence.workspaces import Counter
 
 Pair = tuple[int, int]
@@ -139,8 +140,6 @@ async def _write_contacts(
             if place is None:
                 others.append((session.session_id, session.month, next_ms))
                 if batch.hot is not None:
-                    batch.hot.take(session.session_id)  # what is remembered of it is true no more
-                if batch.hot is not None:
                     batch.hot.take(session.session_id)  # what this process remembers of it is true no more
             else:
                 place.fact.next_contact_at_ms = next_ms
@@ -148,13 +147,12 @@ async def _write_contacts(
     for month in {month for _, month, _ in others}:
         part = [other for other in others if other[1] == month]
         await batch.writer.driver.execute(
-            "update session s set next_contact_at_ms = n.next_ms "
-            "from unnest($3::bigint[], $4::bigint[]) as n(session_id, next_ms) where s.workspace_id = $1 "
-            "and s.month = $2 and s.session_id = any($3) and s.session_id = n.session_id",
+            f"update session s set next_contact_at_ms = {beside('s.session_id')} "
+            "where s.workspace_id = $1 and s.session_id = any($2::bigint[]) and s.month = $4",
             batch.writer.workspace_id,
-            month,
             [session_id for session_id, _, _ in part],
             [next_ms for _, _, next_ms in part],
+            month,
         )
         batch.note_touched([session_id for session_id, _, _ in part], month)
 
@@ -237,20 +235,17 @@ async def _write_first_seen(batch: Batch, earliest: dict[Pair, int]) -> None:
         array_text(earliest.values()),
     )
     new = set(batch.new_visitors.values())
-    known = [
-        (visitor_id, started)
-        for (_, visitor_id), started in earliest.items()
-        if visitor_id not in new and started < batch.first_seen.get(visitor_id, _END_OF_TIME)
-    ]
+    known: dict[int, int] = {}
+    for (_, visitor_id), started in earliest.items():
+        if visitor_id not in new and started < batch.first_seen.get(visitor_id, _END_OF_TIME):
+            known[visitor_id] = min(started, known.get(visitor_id, started))
     if known:
         await batch.writer.driver.execute(
-            "update visitor v set first_seen_at_ms = e.started from (select u.visitor_id, min(u.started) as started "
-            "from unnest($2::bigint[], $3::bigint[]) as u(visitor_id, started) group by 1) e "
-            "where v.workspace_id = $1 and v.visitor_id = any($2) and v.visitor_id = e.visitor_id "
-            "and (v.first_seen_at_ms is null or v.first_seen_at_ms > e.started)",
+            f"update visitor v set first_seen_at_ms = least(v.first_seen_at_ms, {beside('v.visitor_id')}) "
+            "where v.workspace_id = $1 and v.visitor_id = any($2::bigint[])",
             batch.writer.workspace_id,
-            [visitor_id for visitor_id, _ in known],
-            [started for _, started in known],
+            list(known),
+            list(known.values()),
         )
 
 

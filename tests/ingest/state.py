@@ -9,7 +9,7 @@ import asyncpg
 from domain.facts import SessionFact
 from domain.outcomes import outcome
 from domain.vocabulary import Channel, Device, EndActor, EndReason, HandoffReason, HandoffTarget, Source, WorkflowState
-from persistence.ingest.rows import FACT_FIELDS, FACT_SELECTION
+from persistence.ingest.tables import FACT_FIELDS, FACT_SELECTION
 from tests.domain.comparison import questions_of
 
 CLOSED = {

@@ -8,6 +8,7 @@ A mean has Student's interval; a ratio of two sums that both vary has that of th
 Techniques, 3rd ed. (1977), 2.8 and 6.3. The mean is the ratio whose denominator is 1 in every case.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -48,6 +49,12 @@ class Sums:
     xy: int | Fraction
     yy: int
     rows: int
+
+
+def total(parts: Sequence[Sums]) -> Sums:
+    """Of cases that are told in several parts."""
+    columns = zip(*((one.x, one.y, one.xx, one.xy, one.yy, one.rows) for one in parts), strict=True)
+    return Sums(*(sum(column) for column in columns))
 
 
 def ratio_spread(sums: Sums) -> tuple[Fraction, float] | None:

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.availability import AvailabilityQuery
 from resolvers.cases import CaseQueries
+from resolvers.changes import ChangeQueries
 from resolvers.chatbot_activity import ChatbotActivityQuery
 from resolvers.chatbots import ChatbotMutation, ChatbotQuery
 from resolvers.database_performance import DatabasePerformanceQuery
@@ -32,6 +33,7 @@ class Query(
     AccountQuery,
     AvailabilityQuery,
     CaseQueries,
+    ChangeQueries,
     ChatbotActivityQuery,
     ChatbotQuery,
     DatabasePerformanceQuery,

@@ -126,7 +126,7 @@ def is_hidden(table: MetricTable) -> bool:
 
 
 def only_totals(query: CasesQuery) -> MetricQuery:
-    return replace(query.base, parts=frozenset({Part.TOTALS}))
+    return replace(query.base, parts=frozenset({Part.TOTALS, Part.INTERVALS}))
 
 
 def contributions(plan: QueryPlan) -> tuple[Measure, ...]:

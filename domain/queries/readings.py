@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final, assert_never
 
@@ -129,35 +130,45 @@ def _single(evaluation: Evaluation, formula: Single, cell: Cell) -> Reading:
     metric, measure = evaluation.metric, evaluation.measures[0]
     if isinstance(measure, SumMoney):
         total = _converted(evaluation, cell.get(measure))
-        if isinstance(total, Reading):
-            return total
-        return Reading(metric, money_of(total), numerator=money_of(total))
+        return total if isinstance(total, Reading) else summed_up(metric, total)
     if formula.sample is None:
-        count = _whole(cell.get(measure))
-        return Reading(metric, count, numerator=count, n=count)
+        return summed_up(metric, _whole(cell.get(measure)))
     found, sample = cell.get(measure), _whole(cell.get(evaluation.measures[1]))
     if found is None or not isinstance(found, int):
         return _no_data(metric)
     return Reading(metric, found / metric.divisor, n=sample)
 
 
+def summed_up(metric: Metric, x: int | Fraction) -> Reading:
+    """A count, or a sum of money, out of what is stored."""
+    if metric.unit is Unit.MONEY:
+        return Reading(metric, money_of(Fraction(x)), numerator=money_of(Fraction(x)), stored=x)
+    return Reading(metric, int(x), numerator=int(x), n=int(x), stored=x)
+
+
 def _ratio(evaluation: Evaluation, cell: Cell) -> Reading:
-    metric = evaluation.metric
     over, under = evaluation.measures
-    denominator = _whole(cell.get(under))
-    if isinstance(over, SumMoney):
-        return _money_ratio(evaluation, cell, denominator)
-    numerator = _whole(cell.get(over))
-    if denominator == 0:
-        return _no_data(metric, numerator=_scaled(metric, numerator), denominator=0, n=0)
-    return Reading(
-        metric,
-        numerator / (denominator * metric.divisor),
-        numerator=_scaled(metric, numerator),
-        denominator=denominator,
-        n=denominator,
-        sums=_sums(evaluation.spread, cell, numerator, denominator),
-    )
+    y = _whole(cell.get(under))
+    if not isinstance(over, SumMoney):
+        x = _whole(cell.get(over))
+        return divided(evaluation.metric, x, y, _sums(evaluation.spread, cell, x, y))
+    total = _converted(evaluation, cell.get(over))
+    if isinstance(total, Reading):
+        return total
+    return divided(evaluation.metric, total, y, _money_sums(evaluation, cell, total, y))
+
+
+def divided(metric: Metric, x: int | Fraction, y: int, sums: Sums | None = None) -> Reading:
+    """A ratio out of what is stored."""
+    numerator: int | float | Decimal
+    if metric.unit is Unit.MONEY:
+        numerator = money_of(Fraction(x))
+    else:
+        numerator = int(x) if metric.divisor == 1 else int(x) / metric.divisor
+    if y == 0:
+        return _no_data(metric, numerator=numerator, denominator=0, n=0, stored=x)
+    value = money_of(Fraction(x) / y) if metric.unit is Unit.MONEY else int(x) / (y * metric.divisor)
+    return Reading(metric, value, numerator=numerator, denominator=y, n=y, sums=sums, stored=x)
 
 
 def _sums(spread: Spread | None, cell: Cell, x: int, y: int) -> Sums | None:
@@ -185,26 +196,6 @@ def _money_sums(evaluation: Evaluation, cell: Cell, total: Fraction, cases: int)
     return None if isinstance(squares, Reading) else Sums(total, cases, squares, total, cases, cases)
 
 
-def _money_ratio(evaluation: Evaluation, cell: Cell, denominator: int) -> Reading:
-    total = _converted(evaluation, cell.get(evaluation.measures[0]))
-    if isinstance(total, Reading):
-        return total
-    if denominator == 0:
-        return _no_data(evaluation.metric, numerator=money_of(total), denominator=0, n=0)
-    return Reading(
-        evaluation.metric,
-        money_of(total / denominator),
-        numerator=money_of(total),
-        denominator=denominator,
-        n=denominator,
-        sums=_money_sums(evaluation, cell, total, denominator),
-    )
-
-
-def _scaled(metric: Metric, numerator: int) -> int | float:
-    return numerator if metric.divisor == 1 else numerator / metric.divisor
-
-
 def _no_data(metric: Metric, **parts: object) -> Reading:
     return _with(Reading(metric, None, Status.NO_DATA, _WORDS[Status.NO_DATA], n=0), **parts)
 
@@ -224,10 +215,6 @@ def _converted(evaluation: Evaluation, amount: Amount, *, power: int = 1) -> Fra
             return Reading(evaluation.metric, None, Status.MISSING_RATE, words)
         total += nano * rate**power
     return total
-
-
-def is_money(metric: Metric) -> bool:
-    return metric.unit is Unit.MONEY
 
 
 def needs_rates(metrics: tuple[Metric, ...]) -> bool:

@@ -40,7 +40,7 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One value. Numerator and denominator are in the unit's scale; `n` is how many cases stand behind it. `sums`: of
-    a mean, as stored, where its interval is wanted."""
+    a mean, where its interval is wanted. `stored`: the numerator, exactly as it is stored."""
 
     metric: Metric
     value: Value | None
@@ -51,6 +51,7 @@ class Reading:
     n: int | None = None
     coverage: float | None = None
     sums: Sums | None = None
+    stored: int | Fraction | None = None
 
     @property
     def interval(self) -> Interval | None:
@@ -77,7 +78,11 @@ class Reading:
         if self.value is None:
             return "There is no value."
         told = spread_of(self.metric.formula)
-        return told if isinstance(told, str) else "A single case does not tell how far others lie apart."
+        if isinstance(told, str):
+            return told
+        if self.sums is None:
+            return "It was not looked for."
+        return "A single case does not tell how far others lie apart."
 
     @property
     def _ends(self) -> tuple[Fraction, Fraction] | None:

@@ -18,6 +18,8 @@ from domain.dimension import (
     Values,
     VisitorKind,
 )
+from domain.intent_volume import NAME as INTENT_VOLUME
+from domain.intent_volume import IntentVolume, volume_of
 from domain.metrics.algebra import (
     Case,
     Column,
@@ -180,6 +182,14 @@ _ALL: Final = (
         "Intent of the first classified user message: one per session.",
         Open(LabelKind.INTENT),
         "primary_intent",
+    ),
+    Dimension(
+        name=INTENT_VOLUME,
+        title="Volume of the intent",
+        description="Is the primary intent one of the few that 80 % of the sessions are about? The set is found "
+        "once in the range asked for, over all sessions of the chatbots in the filter, and kept for comparisons.",
+        values=_closed(IntentVolume),
+        session=volume_of(()),
     ),
     _of_turns(
         "intent",

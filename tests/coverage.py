@@ -19,7 +19,6 @@ LATER: Final = {
     ),
     "pushed figures, and charts to drill into, save and share": (1, 21, 212),
     "needs what a chatbot is set to and when it was last heard of": (120, 121, 122),
-    "needs a set of intents that is frozen for the comparison": (294,),
     "needs alerts or annotations": (127, 129, 130, 136),
 }
 """Items of the spans that nothing computes yet, and why. A proof or a metric takes precedence."""

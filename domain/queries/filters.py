@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from domain.dimensions import DIMENSIONS, UNKNOWN, Chatbots, Closed, Dimension, Open
+from domain.intent_volume import NAME as INTENT_VOLUME
+from domain.intent_volume import frozen
 from domain.metrics.algebra import (
     Expression,
     HasTurn,
@@ -66,6 +68,12 @@ class Codes:
 
     chatbots: Mapping[str, int]
     labels: Mapping[tuple[LabelKind, str], int]
+    frequent_intents: tuple[int, ...] = ()
+    """Those of high volume, where the question speaks of that."""
+
+    def dimension(self, name: str) -> Dimension:
+        known = DIMENSIONS[name]
+        return frozen(known, self.frequent_intents) if name == INTENT_VOLUME else known
 
     def of(self, dimension: Dimension, values: tuple[str, ...]) -> tuple[int, ...]:
         match dimension.values:
@@ -166,10 +174,10 @@ def predicate_of(tree: Filter, relation: Relation, codes: Codes) -> Predicate:
     """The filter as it reads on rows of a relation."""
     match tree:
         case In(dimension=name, values=values):
-            dimension = DIMENSIONS[name]
+            dimension = codes.dimension(name)
             return _matching(dimension, relation, codes.of(dimension, values))
         case IsUnknown(dimension=name):
-            return _unknown(DIMENSIONS[name], relation)
+            return _unknown(codes.dimension(name), relation)
         case AllOf(parts=parts):
             return every(*(predicate_of(part, relation, codes) for part in parts))
         case AnyOf(parts=parts):

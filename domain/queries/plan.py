@@ -142,6 +142,11 @@ class QueryPlan:
         )
 
     @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """By which it is split, as they read in this question."""
+        return tuple(self.scope.codes.dimension(name) for name in self.query.group_by)
+
+    @property
     def lengths(self) -> tuple[int, ...]:
         """How long the series of each window are."""
         cycle = self.query.cycle
@@ -220,7 +225,7 @@ def _legs(
         cuts=cuts,
         measures=measures,
         where=rows_that_count(plan, relation),
-        dimensions=plan.query.dimensions,
+        dimensions=plan.dimensions,
         first_seen_at_chatbot=plan.query.effective_new_to == "CHATBOT",
         by_day=relation is not Relation.SESSION_COST and any(isinstance(one, OF_MONEY) for one in measures),
     )

@@ -7,27 +7,22 @@
 first groups are wanted of metrics that do not add up, or a series of each, a second one for those groups. 4. The table.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
 from uuid import UUID
 
 from domain.dimensions import OTHER, Open
-from domain.metrics.algebra import Measure
 from domain.metrics.catalogue import METRICS
-from domain.metrics.spread import OF_MONEY
-from domain.problems import LimitReached, Refused
 from domain.queries.assemble import (
     Labels,
-    added,
     assemble,
     can_be_summed,
     groups_in,
     ranked,
     summed,
 )
-from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
-from domain.queries.plan import QueryPlan, local_days, make_plan
+from domain.queries.cells import Cell, CellKey, Cells, Codes
+from domain.queries.plan import QueryPlan, make_plan
 from domain.queries.query import MetricQuery, Part
 from domain.queries.readings import needs_rates
 from domain.queries.scope import Scope
@@ -36,19 +31,17 @@ from domain.time import SECOND_MS
 from domain.vocabulary import LabelKind
 from persistence.engine import Database, current_snapshot
 from persistence.labels import label_texts
+from persistence.metrics.cells import computed
 from persistence.metrics.engines import Engine, engine_for
+from persistence.metrics.intent_volume import speaks_of_volume, with_frequent_intents
 from persistence.metrics.scope import read_generation, read_scope
-from persistence.metrics.shapes import Shape, shape_of
 from persistence.results import Asked, Basis
 from persistence.tenancy import Reader
-
-MOST_GROUPS_READ: Final = 50_000
-"""A split with more groups than that is refused: nobody can read it, and it would fill the memory."""
 
 
 async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTable:
     """All parts of the table from one snapshot, if the reader has one; of the same second, if nothing changed since."""
-    scope = await scope_for(reader, query)
+    scope = await scope_for(reader, query, now_ms=now_ms)
     if reader.results is None:
         return await _answered(reader, make_plan(query, scope, now_ms), now_ms)
     asked = Asked(reader.workspace_id, query, now_ms // SECOND_MS)
@@ -76,7 +69,7 @@ async def answered_before(
 async def _answered(reader: Reader, plan: QueryPlan, now_ms: int) -> MetricTable:
     async with engine_for(reader, plan) as engine:
         first = replace(plan, parts=_first_parts(plan))
-        cells: Cells = await _computed(engine, first)
+        cells: Cells = await computed(engine, first)
         groups = groups_in(cells)
         labels = await group_labels(reader, plan, groups)
         order = ranked(plan, cells, labels) if groups else ()
@@ -85,12 +78,14 @@ async def _answered(reader: Reader, plan: QueryPlan, now_ms: int) -> MetricTable
 
 
 async def plan_for(reader: Reader, query: MetricQuery, *, now_ms: int) -> QueryPlan:
-    return make_plan(query, await scope_for(reader, query), now_ms)
+    return make_plan(query, await scope_for(reader, query, now_ms=now_ms), now_ms)
 
 
-async def scope_for(reader: Reader, query: MetricQuery) -> Scope:
+async def scope_for(reader: Reader, query: MetricQuery, *, now_ms: int) -> Scope:
+    """Where the question speaks of frequent intents, they are counted first."""
     metrics = tuple(METRICS[name] for name in query.computed_metrics)
-    return await read_scope(reader, query, with_rates=needs_rates(metrics))
+    scope = await read_scope(reader, query, with_rates=needs_rates(metrics))
+    return await with_frequent_intents(reader, query, scope, now_ms=now_ms) if speaks_of_volume(query) else scope
 
 
 def _first_parts(plan: QueryPlan) -> frozenset[Part]:
@@ -118,56 +113,8 @@ async def _shown(
         wanted.add(Part.GROUPS)
     if wanted:
         wanted |= plan.parts & {Part.INTERVALS}
-        more |= await _computed(engine, replace(plan, parts=frozenset(wanted), kept=kept))
+        more |= await computed(engine, replace(plan, parts=frozenset(wanted), kept=kept))
     return shown, {**cells, **more}
-
-
-async def _computed(engine: Engine, plan: QueryPlan) -> dict[CellKey, Cell]:
-    shape = shape_of(plan)
-    if not shape.branches:
-        return {}
-    rows = await engine.rows(plan, shape)
-    if len(rows) > MOST_GROUPS_READ * max(1, len(plan.windows)) * 4:
-        raise Refused(
-            LimitReached(message=f"More than {MOST_GROUPS_READ} groups; filter, or group by less.", path=("groupBy",))
-        )
-    return _decoded(plan, shape, rows)
-
-
-def _decoded(plan: QueryPlan, shape: Shape, rows: Collection[Any]) -> dict[CellKey, Cell]:
-    """Rows of all legs as cells; legs of one cell fill different measures of it."""
-    layout, branches = shape.layout, shape.branches
-    days = [local_days(plan, branch.window_index)[1] if branch.by_day else () for branch in branches]
-    numbers = [branch.numbers for branch in branches]
-    long_numbers = [branch.long_numbers for branch in branches]
-    first_number = 4 + layout.dimensions
-    first_long = first_number + layout.numbers
-    found: dict[CellKey, dict[Measure, Amount]] = {}
-    for row in rows:
-        leg, bucket = row[0], row[1]
-        codes = tuple(row[2 : 2 + layout.dimensions])
-        key = CellKey(
-            branches[leg].window_index,
-            None if bucket is None else bucket - 1,
-            None if not codes or codes[0] is None else codes,
-        )
-        cell = found.setdefault(key, {})
-        for place, measure in enumerate(numbers[leg], start=first_number):
-            cell[measure] = row[place]
-        for place, measure in enumerate(long_numbers[leg], start=first_long):
-            if row[place] is None:
-                continue
-            if not isinstance(measure, OF_MONEY):
-                cell[measure] = int(row[place])
-            else:
-                currency, day = row[first_number - 2], _day_of(days[leg], row[first_number - 1])
-                cell[measure] = added(cell.get(measure), {(currency, day): int(row[place])})
-    return dict(found)
-
-
-def _day_of(days: tuple[int, ...], told: int) -> int:
-    """As the row of an amount tells it: by its place among the days, where the row has only a moment."""
-    return days[told - 1] if days and told > 0 else told
 
 
 async def group_labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:

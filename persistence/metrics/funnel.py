@@ -18,12 +18,12 @@ from domain.queries.funnel_table import FunnelGroup, FunnelTable, StepCount, not
 from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, population
 from domain.queries.scope import KnownChatbot, Scope, reports_all
 from domain.time import Window
-from persistence.metrics.answer import MOST_GROUPS_READ, group_labels
+from persistence.metrics.answer import group_labels, scope_for
+from persistence.metrics.cells import MOST_GROUPS_READ
 from persistence.metrics.compile import NEAREST_RANK_SLACK, Number, Share
 from persistence.metrics.engines import rows_from
 from persistence.metrics.legs import opened
 from persistence.metrics.rows import event_rows
-from persistence.metrics.scope import read_scope
 from persistence.tenancy import Reader
 
 _SESSION: Final = Column("session_id", Place.SESSION)
@@ -33,7 +33,7 @@ _COLUMNS_A_STEP: Final = 4
 
 async def answer_funnel(reader: Reader, query: FunnelQuery, *, now_ms: int) -> FunnelTable:
     """From one snapshot, if the reader has one."""
-    scope = await read_scope(reader, query.with_all_filters, with_rates=False)
+    scope = await scope_for(reader, query.with_all_filters, now_ms=now_ms)
     plan = _widened(make_plan(query.base, scope, now_ms), query)
     able = [one for one in scope.chatbots_in(query.base.where) if reports_all(one, query.needs)]
     left_out = [one for one in scope.chatbots_in(query.base.where) if one not in able]
@@ -78,7 +78,7 @@ def _branches(plan: QueryPlan, query: FunnelQuery, able: Sequence[KnownChatbot] 
                 cuts=(Cut.DIMENSIONS,) if place == 0 and plan.query.group_by else (),
                 measures=(),
                 where=every(population(plan.query), restriction, among, named, meaning.where, *filters),
-                dimensions=plan.query.dimensions if place == 0 else (),
+                dimensions=plan.dimensions if place == 0 else (),
             )
         )
     return found

@@ -9,17 +9,17 @@ from sqlalchemy.sql.selectable import Subquery
 from domain.queries.retention import FIRST_SEEN, VISITOR, RetentionPlan, RetentionQuery, activity_of, plan_retention
 from domain.queries.retention_table import RetentionTable, assemble_retention
 from persistence.metrics import moving
+from persistence.metrics.answer import scope_for
 from persistence.metrics.engines import rows_from
 from persistence.metrics.legs import Leg, column_name, opened
 from persistence.metrics.rows import rows_of
-from persistence.metrics.scope import read_scope
 from persistence.metrics.shapes import kept
 from persistence.tenancy import Reader
 
 
 async def answer_retention(reader: Reader, query: RetentionQuery, *, now_ms: int) -> RetentionTable:
     """From one snapshot, if the reader has one."""
-    scope = await read_scope(reader, query.base, with_rates=False)
+    scope = await scope_for(reader, query.base, now_ms=now_ms)
     retention = plan_retention(query, scope, now_ms)
     # Cohorts and periods are counted from 1 in the statement.
     counts = {(row[0] - 1, row[1] - row[0]): row[2] for row in await _rows(reader, retention)}

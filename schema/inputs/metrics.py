@@ -114,6 +114,12 @@ class VisitorKind(Enum):
     LATER = "LATER"
 
 
+@strawberry.enum(description="Whether an intent is one of the few that 80 % of the sessions are about.")
+class IntentVolume(Enum):
+    HIGH_VOLUME = "HIGH_VOLUME"
+    LONG_TAIL = "LONG_TAIL"
+
+
 _VOCABULARIES: Final[dict[str, type[Enum]]] = {
     "chatbotType": vocabulary.ChatbotType,
     "plan": vocabulary.Plan,
@@ -121,6 +127,7 @@ _VOCABULARIES: Final[dict[str, type[Enum]]] = {
     "device": vocabulary.Device,
     "authenticated": YesNo,
     "visitorKind": VisitorKind,
+    "intentVolume": IntentVolume,
     "answerSource": vocabulary.AnswerSource,
     "operationClass": vocabulary.OperationClass,
     "errorClass": vocabulary.OperationClass,

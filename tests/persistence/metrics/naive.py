@@ -33,6 +33,8 @@ class World:
     leads: list[Row] = field(default_factory=list)
     costs: list[Row] = field(default_factory=list)
     first_seen: dict[int, int] = field(default_factory=dict)
+    frequent_intents: frozenset[int] = frozenset()
+    """Those of high volume, in a question that speaks of them."""
     rates: dict[str, list[tuple[int, Fraction]]] = field(default_factory=dict)
 
     @property

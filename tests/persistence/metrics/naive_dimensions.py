@@ -1,5 +1,7 @@
 """The values of dimensions a second way: looked up on plain rows."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from tests.persistence.metrics.naive import Row, World, outcome
@@ -51,6 +53,9 @@ def values_of(world: World, dimension: str, kind: str, row: Row, as_of_ms: int) 
     if dimension in ("experiment", "variant"):
         own = [row] if kind == "exposures" else world.turns(world.exposures, session)
         return {one[dimension] for one in own}
+    if dimension == "intentVolume":
+        intent = session["primary_intent"]
+        return {None if intent is None else 1 if intent in world.frequent_intents else 2}
     if dimension == "primaryIntent":
         return {session["primary_intent"]}
     if dimension == "chatbot":
@@ -68,3 +73,11 @@ def _of_operations(world: World, dimension: str, kind: str, row: Row, session: R
     if kind == "operations":
         return {row[column] if speaks(row) else None}
     return {one[column] for one in world.turns(world.operations, session) if speaks(one)}
+
+
+def frequent_intents(sessions: Iterable[Row]) -> frozenset[int]:
+    """Largest first, the lower number among equals, until four fifths of the sessions are covered."""
+    sizes = Counter(one["primary_intent"] for one in sessions if one["primary_intent"] is not None)
+    ordered = sorted(sizes, key=lambda intent: (-sizes[intent], intent))
+    covered = [sum(sizes[intent] for intent in ordered[:many]) for many in range(len(ordered) + 1)]
+    return frozenset(ordered[: next(many for many, held in enumerate(covered) if 5 * held >= 4 * sizes.total())])

@@ -19,14 +19,15 @@ from domain.time import Grain, Moments
 from domain.vocabulary import LabelKind
 from tests.persistence.metrics.conftest import Ask
 from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, NOON_MS, Facts
-from tests.persistence.metrics.naive import Cell, Keep, Row, World, cell, local_bucket
-from tests.persistence.metrics.naive_dimensions import values_of
+from tests.persistence.metrics.naive import Cell, Keep, Row, World, cell, counts, local_bucket
+from tests.persistence.metrics.naive_dimensions import frequent_intents, values_of
 from tests.persistence.metrics.naive_events import EVERY_DEFINITION
 from tests.persistence.metrics.naive_spreads import MEANS, RATIOS, interval
 from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
 
 SPLITS = (
-    "chatbot", "channel", "device", "plan", "country", "authenticated", "visitorKind", "primaryIntent", "outcome",
+    "chatbot", "channel", "device", "plan", "country", "authenticated", "visitorKind", "primaryIntent", "intentVolume",
+    "outcome",
     "intent", "topic", "model", "answerSource", "workflow", "step", "operationClass", "tool", "errorClass", "fault",
     "queue", "ticketState", "experiment", "variant", "component",
 )  # fmt: skip
@@ -135,6 +136,26 @@ def holds(tree: Filter, world: World, names: Names, kind: str, row: Row) -> bool
             return not holds(part, world, names, kind, row)
 
 
+def possible(tree: Filter, chatbot: str) -> tuple[bool, bool]:
+    """Whether the filter can hold, and whether it can fail, for a chatbot; its parts are taken as unrelated."""
+    match tree:
+        case In(dimension="chatbot", values=wanted):
+            return chatbot in wanted, chatbot not in wanted
+        case IsUnknown(dimension="chatbot"):
+            return False, True
+        case In() | IsUnknown():
+            return True, True
+        case AllOf(parts=parts):
+            told = [possible(part, chatbot) for part in parts]
+            return all(can for can, _ in told), any(cannot for _, cannot in told)
+        case AnyOf(parts=parts):
+            told = [possible(part, chatbot) for part in parts]
+            return any(can for can, _ in told), all(cannot for _, cannot in told)
+        case NotThis(part=part):
+            can, cannot = possible(part, chatbot)
+            return cannot, can
+
+
 def assert_equal(found: Any, expected: Any, what: str) -> None:
     if isinstance(expected, float) and isinstance(found, float):
         assert found == pytest.approx(expected, rel=1e-12), what
@@ -182,11 +203,22 @@ class Case:
         self.grain = dice.choice((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH))
         self.limit = dice.choice((1, 2, 20))
         self.compare = dice.choice((None, Comparison.PREVIOUS_PERIOD, Moments(start - DAY_MS, start + DAY_MS)))
+        self.world.frequent_intents = frequent_intents(self._sessions_of_the_range())
         self.parts = {Part.TOTALS, Part.SERIES, Part.EXCLUDED}
         if dice.random() < 0.5:
             self.parts.add(Part.INTERVALS)
         if self.split:
             self.parts |= {Part.GROUPS} | ({Part.GROUP_SERIES} if dice.random() < 0.5 else set())
+
+    def _sessions_of_the_range(self) -> list[Row]:
+        """Of the chatbots that the filter does not rule out whatever else is true of a session."""
+        return [
+            session
+            for session in self.world.sessions
+            if counts(session)
+            and self.range.from_ms <= session["started_at_ms"] < self.range.to_ms
+            and possible(self.where, f"bot-{session['chatbot_id']}")[0]
+        ]
 
     async def ask(self, ask: Ask) -> MetricTable:
         return await ask(

@@ -9,8 +9,9 @@ from domain.dimensions import OTHER, UNKNOWN, Chatbots, Closed, Dimension, Open
 from domain.metrics.algebra import Measure, Relation, is_additive
 from domain.metrics.metric import Unit
 from domain.queries.cells import Amount, Cell, CellKey, Cells, Codes
+from domain.queries.counted import excluded_measures
 from domain.queries.pending import Pending, pending_cells
-from domain.queries.plan import NOW, PREVIOUS, QueryPlan, excluded_measures
+from domain.queries.plan import NOW, PREVIOUS, QueryPlan
 from domain.queries.query import Part
 from domain.queries.readings import (
     Evaluation,

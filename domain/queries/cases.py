@@ -35,7 +35,9 @@ from domain.metrics.algebra import (
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric, Unit
 from domain.problems import InvalidInput, Problem, Refused
-from domain.queries.plan import Branch, Cut, QueryPlan, measures_for, reporting, rows_that_count
+from domain.queries.branches import Branch, Cut
+from domain.queries.counted import measures_for, reporting, rows_that_count
+from domain.queries.plan import QueryPlan
 from domain.queries.query import MetricQuery, Part
 from domain.queries.table import Figure, MetricTable, Status
 

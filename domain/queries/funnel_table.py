@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.intervals import Interval, wilson
+from domain.queries.branches import SMALLEST_GROUP
 from domain.queries.funnel import FunnelQuery
-from domain.queries.plan import SMALLEST_GROUP
 from domain.queries.table import KeyPart, Status
 from domain.time import Window
 

@@ -12,7 +12,8 @@ from domain.metrics.metric import FactGrain, Metric, Unit
 from domain.metrics.spread import Spread
 from domain.money import money_of
 from domain.queries.cells import Amount, Cell
-from domain.queries.plan import QueryPlan, Reporting, measures_for, reporting, spread_for
+from domain.queries.counted import Reporting, measures_for, reporting, spread_for
+from domain.queries.plan import QueryPlan
 from domain.queries.scope import Rates
 from domain.queries.table import Reading, Status
 from domain.vocabulary import Report

@@ -12,7 +12,9 @@ from domain.buckets import edges_around
 from domain.metrics.algebra import ALWAYS, Column, Distinct, Known, Place, Relation, every
 from domain.metrics.populations import ENGAGED
 from domain.problems import InvalidInput, Problem, Refused
-from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, rows_that_count
+from domain.queries.branches import Branch, Cut
+from domain.queries.counted import rows_that_count
+from domain.queries.plan import QueryPlan, make_plan
 from domain.queries.query import MetricQuery
 from domain.queries.scope import Scope
 from domain.time import Grain, Window

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.buckets import Bucket, buckets
 from domain.intervals import Interval, wilson
-from domain.queries.plan import SMALLEST_GROUP
+from domain.queries.branches import SMALLEST_GROUP
 from domain.queries.retention import RetentionPlan
 from domain.queries.table import Status
 from domain.time import Window

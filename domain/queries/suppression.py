@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from domain.queries.branches import PEOPLE, SMALLEST_GROUP
 from domain.queries.cells import Cell, CellKey, Cells, Codes
-from domain.queries.plan import PEOPLE, SMALLEST_GROUP, QueryPlan
+from domain.queries.plan import QueryPlan
 from domain.queries.readings import is_of_the_moment, suppressed
 from domain.queries.table import Reading
 

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, null
 from sqlalchemy.sql.selectable import Subquery
 
 from domain.metrics.algebra import SESSION_NUMBER, Measure
+from domain.queries.branches import Branch
 from domain.queries.cases import (
     STARTED,
     Case,
@@ -18,7 +19,7 @@ from domain.queries.cases import (
     legs_of,
     only_totals,
 )
-from domain.queries.plan import Branch, QueryPlan
+from domain.queries.plan import QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.answer import answer, plan_for
 from persistence.metrics.compile import Truth, compile_measure

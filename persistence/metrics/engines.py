@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Select
 
 from domain.metrics.algebra import OUTSIDE_SESSIONS
-from domain.queries.plan import Branch, QueryPlan, local_days
+from domain.queries.branches import Branch
+from domain.queries.plan import QueryPlan, local_days
 from persistence.engine import MemoryShort, PinnedRows
 from persistence.metrics.moving import values_of
 from persistence.metrics.reads import tables_read

@@ -11,11 +11,13 @@ from domain.dimensions import OTHER
 from domain.metrics.algebra import ALWAYS, Column, Known, OneOf, Place, Predicate, every
 from domain.problems import LimitReached, Refused
 from domain.queries.assemble import Labels, key_part
+from domain.queries.branches import Branch, Cut
 from domain.queries.cells import Codes
+from domain.queries.counted import population
 from domain.queries.filters import predicate_of
 from domain.queries.funnel import FunnelQuery, FunnelUnit
 from domain.queries.funnel_table import FunnelGroup, FunnelTable, StepCount, not_reported, read_steps, together
-from domain.queries.plan import Branch, Cut, QueryPlan, make_plan, population
+from domain.queries.plan import QueryPlan, make_plan
 from domain.queries.scope import KnownChatbot, Scope, reports_all
 from domain.time import Window
 from persistence.metrics.answer import group_labels, scope_for

@@ -19,7 +19,8 @@ from domain.metrics.algebra import (
     Relation,
     nodes,
 )
-from domain.queries.plan import Branch, Cut, QueryPlan
+from domain.queries.branches import Branch, Cut
+from domain.queries.plan import QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.carried import POPULATION, SESSION_IN_COPY, SOURCES_IN_COPY, carried_of
 from persistence.metrics.compile import Number

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Integer, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.chatbot_settings import LONGEST_IDLE_TIMEOUT_MS
-from domain.queries.plan import Branch, QueryPlan, cells_on, local_days
+from domain.queries.branches import Branch
+from domain.queries.plan import QueryPlan, cells_on, local_days
 from persistence.metrics.compile import Number
 from persistence.metrics.slots import grid_of
 

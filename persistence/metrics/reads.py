@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from domain.metrics.algebra import Column, Expression, HasTurn, Measure, Place, Predicate, Relation, nodes
-from domain.queries.plan import Branch
+from domain.queries.branches import Branch
 from persistence.metrics.relations import SESSION, SOURCES, VISITOR, VISITOR_OF_CHATBOT, table_name
 
 

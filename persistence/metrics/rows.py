@@ -28,7 +28,7 @@ from domain.metrics.algebra import (
     columns,
     every,
 )
-from domain.queries.plan import Cut
+from domain.queries.branches import Cut
 from persistence.metrics import moving
 from persistence.metrics.carried import POPULATION
 from persistence.metrics.compile import (

@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Select
 
-from domain.queries.plan import Branch, QueryPlan, branches_of
+from domain.queries.branches import Branch, branches_of
+from domain.queries.plan import QueryPlan
 from domain.time import Rolling
 from persistence.metrics.reads import tables_read
 from persistence.metrics.statement import Layout, Statement, build_statement, layout_of

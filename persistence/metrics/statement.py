@@ -31,7 +31,8 @@ from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
 from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
-from domain.queries.plan import Branch, Cut, QueryPlan
+from domain.queries.branches import Branch, Cut
+from domain.queries.plan import QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
 from persistence.metrics.legs import Leg, column_name, opened

@@ -9,8 +9,9 @@ import pytest
 from domain.metrics.algebra import Measure
 from domain.metrics.catalogue import METRICS
 from domain.queries.cells import Amount
+from domain.queries.counted import measures_for
 from domain.queries.filters import Codes
-from domain.queries.plan import QueryPlan, make_plan, measures_for
+from domain.queries.plan import QueryPlan, make_plan
 from domain.queries.query import MetricQuery
 from domain.queries.readings import evaluations, read
 from domain.queries.scope import KnownChatbot, Rates, Scope

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Select, func, select, text, update
 
 from domain.metrics.algebra import Relation
+from domain.queries.branches import branches_of
 from domain.queries.filters import In
-from domain.queries.plan import branches_of, make_plan
+from domain.queries.plan import make_plan
 from domain.queries.query import MetricQuery, Part
 from domain.vocabulary import LabelKind, Role, Source
 from persistence.changes import record_changes

@@ -9,10 +9,11 @@ from sqlalchemy.sql import visitors
 from domain.dimensions import DIMENSIONS
 from domain.metrics.algebra import Column, Maximum, Minimum, Relation, at_least
 from domain.metrics.catalogue import METRICS
+from domain.queries.branches import branches_of
 from domain.queries.cases import CasePart, contributions
 from domain.queries.filters import AllOf, In, IsUnknown, NotThis
 from domain.queries.funnel import FunnelEvent, FunnelQuery, FunnelStep
-from domain.queries.plan import branches_of, make_plan
+from domain.queries.plan import make_plan
 from domain.queries.query import Comparison, MetricQuery, Part, allowed_dimensions
 from domain.queries.retention import COHORT_METRIC, RetentionQuery, plan_retention
 from persistence.metrics.cases import Asked

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from domain.queries.branches import branches_of
 from domain.queries.filters import AllOf, In, NotThis
-from domain.queries.plan import branches_of, make_plan
+from domain.queries.plan import make_plan
 from domain.queries.query import Comparison, MetricQuery, NewTo, Part
 from domain.time import Grain
 from persistence.metrics.explain import text_of

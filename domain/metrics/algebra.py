@@ -215,7 +215,7 @@ class SumOfProducts:
 
 @dataclass(frozen=True, slots=True)
 class SumOfSquaredMoney:
-    """Squared nano-units by currency and day, to be converted afterwards by the square of the rate."""
+    """Squared nano-units by currency and day, to be converted by the squared rate; of costs, by whole sessions."""
 
     relation: Relation
     of: Column

@@ -1,20 +1,24 @@
 """Which sums an interval of a mean or of a ratio needs beside its two parts, and where there can be none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from domain.metrics.algebra import (
+    Column,
     Constant,
     Count,
     Distinct,
     Every,
     Formula,
+    HasTurn,
     Histogram,
     Known,
     Measure,
+    Place,
     Predicate,
     Ratio,
+    Relation,
     Single,
     Sum,
     SumMoney,
@@ -35,6 +39,7 @@ NO_ESTIMATE: Final = "What happened is counted or summed, not estimated."
 OF_A_RANK: Final = "None is told of percentiles and extremes."
 DIFFERENT_FACTS: Final = "Numerator and denominator are counted on different kinds of facts, and both vary."
 MONEY_BY_VARYING: Final = "The amounts are divided by something that varies too."
+SEVERAL_CURRENCIES: Final = "Some sessions cost amounts in other currencies, which do not tell what each cost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def spread_of(formula: Formula) -> Spread | str:
 
 def _of_ratio(formula: Ratio) -> Spread | str:
     over, under = formula.numerator, formula.denominator
+    if over.relation is Relation.SESSION_COST and isinstance(over, SumMoney) and isinstance(under, Count):
+        return _of_session_costs(over, under)
     if over.relation is not under.relation or isinstance(under, Distinct):
         return DIFFERENT_FACTS
     match over:
@@ -83,6 +90,29 @@ def _of_ratio(formula: Ratio) -> Spread | str:
             return _of_both(Sum(relation, _ONE, where), under)
         case _:
             return DIFFERENT_FACTS
+
+
+def _of_session_costs(over: SumMoney, under: Count) -> Spread:
+    """A session is a case, whatever its rows. It is counted in the denominator by what stands on the session."""
+    counted = SumMoney(over.relation, over.of, every(over.where, on_session(under.where)))
+    return Spread(SumOfSquaredMoney(over.relation, over.of, over.where), products=counted)
+
+
+def is_by_session(measure: Measure) -> bool:
+    """Whether rows have to be summed by session before they are squared."""
+    return isinstance(measure, SumOfSquaredMoney) and measure.relation is Relation.SESSION_COST
+
+
+def on_session(tree: Any) -> Any:
+    """A predicate over sessions, as a row of one says it."""
+    if isinstance(tree, Column):
+        return replace(tree, place=Place.SESSION) if tree.place is Place.ROW else tree
+    if isinstance(tree, tuple):
+        return tuple(on_session(part) for part in tree)
+    if isinstance(tree, HasTurn) or not is_dataclass(tree):
+        return tree
+    node: Any = tree
+    return replace(node, **{one.name: on_session(getattr(tree, one.name)) for one in fields(tree)})
 
 
 def _is_mean(over: Sum | SumMoney, under: Count | Sum) -> bool:

@@ -20,7 +20,7 @@ from domain.metrics.algebra import (
     every,
 )
 from domain.metrics.populations import COUNTED
-from domain.metrics.spread import LONG, OF_MONEY
+from domain.metrics.spread import LONG, OF_MONEY, is_by_session
 from domain.queries.counted import excluded_measures, measures_for, reporting, rows_that_count, seen, spread_for
 from domain.queries.filters import dimensions_in, predicate_of
 from domain.queries.plan import NOW, PREVIOUS, QueryPlan
@@ -76,6 +76,11 @@ class Branch:
         return any(isinstance(measure, OF_MONEY) for measure in self.measures)
 
     @property
+    def by_session(self) -> bool:
+        """Its rows are put together by session before they are aggregated."""
+        return any(is_by_session(measure) for measure in self.measures)
+
+    @property
     def is_cut_by(self) -> Cut:
         cut = Cut.TOTAL
         for one in self.cuts:
@@ -126,9 +131,10 @@ def _legs(
 
 def _apart_by_money(measures: tuple[Measure, ...]) -> Iterable[tuple[Measure, ...]]:
     """Amounts come by currency and day, so nothing else can stand on their rows."""
-    amounts = tuple(measure for measure in measures if isinstance(measure, OF_MONEY))
+    by_session = tuple(measure for measure in measures if is_by_session(measure))
+    amounts = tuple(one for one in measures if isinstance(one, OF_MONEY) and one not in by_session)
     numbers = tuple(measure for measure in measures if not isinstance(measure, OF_MONEY))
-    return (part for part in (numbers, amounts) if part)
+    return (part for part in (numbers, amounts, by_session) if part)
 
 
 def _apart_by_overlap(leg: Branch, overlapping: list[Dimension]) -> Iterable[Branch]:

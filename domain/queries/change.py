@@ -19,7 +19,7 @@ from functools import reduce
 from typing import Final
 
 from domain.dimensions import DIMENSIONS
-from domain.intervals import total
+from domain.intervals import Sums, total
 from domain.metrics.algebra import Ratio, Single, is_additive, measures_of
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import FactGrain, Metric
@@ -250,5 +250,5 @@ def _summed(metric: Metric, readings: Sequence[Reading]) -> Reading:
     x, y = sum((one.x for one in parts), Fraction(0)), sum(one.y for one in parts)
     if not isinstance(metric.formula, Ratio):
         return summed_up(metric, x)
-    known = [reading.sums for reading in readings if reading.sums is not None]
-    return divided(metric, x, y, total(known) if known else None)
+    known = [reading.sums for reading in readings if isinstance(reading.sums, Sums)]
+    return divided(metric, x, y, total(known) if len(known) == len(readings) else None)

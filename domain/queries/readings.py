@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Final, assert_never
 
 from domain.intervals import Sums
-from domain.metrics.algebra import Histogram, Measure, Ratio, Single, SumMoney, measures_of
+from domain.metrics.algebra import Histogram, Measure, Ratio, Relation, Single, SumMoney, measures_of
 from domain.metrics.metric import FactGrain, Metric, Unit
-from domain.metrics.spread import Spread
+from domain.metrics.spread import SEVERAL_CURRENCIES, Spread
 from domain.money import money_of
 from domain.queries.cells import Amount, Cell
 from domain.queries.counted import Reporting, measures_for, reporting, spread_for
@@ -159,7 +159,7 @@ def _ratio(evaluation: Evaluation, cell: Cell) -> Reading:
     return divided(evaluation.metric, total, y, _money_sums(evaluation, cell, total, y))
 
 
-def divided(metric: Metric, x: int | Fraction, y: int, sums: Sums | None = None) -> Reading:
+def divided(metric: Metric, x: int | Fraction, y: int, sums: Sums | str | None = None) -> Reading:
     """A ratio out of what is stored."""
     numerator: int | float | Decimal
     if metric.unit is Unit.MONEY:
@@ -189,12 +189,24 @@ def _sums(spread: Spread | None, cell: Cell, x: int, y: int) -> Sums | None:
     )
 
 
-def _money_sums(evaluation: Evaluation, cell: Cell, total: Fraction, cases: int) -> Sums | None:
-    """Every case has an amount, so it is a plain mean."""
-    if evaluation.spread is None:
+def _money_sums(evaluation: Evaluation, cell: Cell, total: Fraction, cases: int) -> Sums | str | None:
+    spread = evaluation.spread
+    if spread is None:
         return None
-    squares = _converted(evaluation, cell.get(evaluation.spread.squares), power=2)
-    return None if isinstance(squares, Reading) else Sums(total, cases, squares, total, cases, cases)
+    if spread.squares.relation is Relation.SESSION_COST and not _is_of_one_currency(evaluation, cell):
+        return SEVERAL_CURRENCIES
+    squares = _converted(evaluation, cell.get(spread.squares), power=2)
+    products = total if spread.products is None else _converted(evaluation, cell.get(spread.products))
+    if isinstance(squares, Reading) or isinstance(products, Reading):
+        return None
+    return Sums(total, cases, squares, products, cases, cases)
+
+
+def _is_of_one_currency(evaluation: Evaluation, cell: Cell) -> bool:
+    """A session's amounts in another currency stand by day, and are not squared as one."""
+    assert evaluation.spread is not None
+    amounts = cell.get(evaluation.spread.squares)
+    return not isinstance(amounts, Mapping) or all(currency == evaluation.rates.currency for currency, _ in amounts)
 
 
 def _no_data(metric: Metric, **parts: object) -> Reading:

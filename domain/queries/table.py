@@ -40,7 +40,7 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One value. Numerator and denominator are in the unit's scale; `n` is how many cases stand behind it. `sums`: of
-    a mean, where its interval is wanted. `stored`: the numerator, exactly as it is stored."""
+    a mean, where its interval is wanted, or why there are none. `stored`: the numerator, exactly as it is stored."""
 
     metric: Metric
     value: Value | None
@@ -50,7 +50,7 @@ class Reading:
     denominator: int | None = None
     n: int | None = None
     coverage: float | None = None
-    sums: Sums | None = None
+    sums: Sums | str | None = None
     stored: int | Fraction | None = None
 
     @property
@@ -80,13 +80,13 @@ class Reading:
         told = spread_of(self.metric.formula)
         if isinstance(told, str):
             return told
-        if self.sums is None:
-            return "It was not looked for."
+        if not isinstance(self.sums, Sums):
+            return self.sums or "It was not looked for."
         return "A single case does not tell how far others lie apart."
 
     @property
     def _ends(self) -> tuple[Fraction, Fraction] | None:
-        found = None if self.sums is None or self.value is None else ratio_spread(self.sums)
+        found = ratio_spread(self.sums) if isinstance(self.sums, Sums) and self.value is not None else None
         if found is None:
             return None
         ratio, half = found

@@ -81,6 +81,8 @@ def _row_columns(
     read = {column_name(leg, column): column for measure in branch.measures for column in columns(measure)}
     if turns:
         read[column_name(leg, SESSION_NUMBER)] = SESSION_NUMBER
+    if branch.by_session:
+        read[column_name(leg, SESSION_NUMBER)] = SESSION_NUMBER
     if branch.of_money:
         found += _money_columns(leg)
     found += [within.column(column).label(name) for name, column in read.items()]

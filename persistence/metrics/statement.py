@@ -7,7 +7,7 @@ Nothing is ordered here and nothing divided.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
-from domain.metrics.algebra import SESSION_NUMBER, Measure, depends_on_window
+from domain.metrics.algebra import SESSION_NUMBER, Measure, SumMoney, SumOfSquaredMoney, depends_on_window
 from domain.queries.branches import Branch, Cut
 from domain.queries.plan import QueryPlan
 from persistence.metrics import moving
@@ -39,6 +39,7 @@ from persistence.metrics.legs import Leg, column_name, opened
 from persistence.metrics.rows import has_turn, rows_of
 
 Statement = Select[Any] | CompoundSelect[Any]
+_KEYS: Final = frozenset({"bucket", "start_ms", "currency", "day"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ def layout_of(plan: QueryPlan, branches: Sequence[Branch]) -> Layout:
 
 def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
     branch = leg.branch
-    rows = rows_of(leg).subquery(f"rows_{index}")
+    rows: FromClause = rows_of(leg).subquery(f"rows_{index}")
     within = aggregating(leg, rows)
+    if branch.by_session:
+        rows = _sums_of_sessions(leg, rows, within).subquery(f"sessions_{index}")
     by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
     names = [f"d{number}" for number in range(layout.dimensions)]
     money = branch.of_money
@@ -80,10 +83,33 @@ def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
         (rows.c.currency if money else cast(null(), Text)).label("currency"),
         (rows.c.day if money else cast(null(), Integer)).label("day"),
         *_measures(branch.numbers, within, layout.numbers, "m"),
-        *_measures(branch.long_numbers, within, layout.long_numbers, "x"),
+        *(
+            _squares(branch, rows, within, layout.long_numbers)
+            if branch.by_session
+            else _measures(branch.long_numbers, within, layout.long_numbers, "x")
+        ),
     ).select_from(rows)
     statement = statement.prefix_with(f"/* {branch.relation}, {'previous' if branch.window_index else 'now'} */")
     return _grouped(statement, branch, rows, names, money)
+
+
+def _sums_of_sessions(leg: Leg, rows: FromClause, within: Surroundings) -> Select[Any]:
+    """What each session's amounts sum to in each cell, currency and day; the reporting currency knows no days."""
+    keys = [column for column in rows.c if column.name in _KEYS or column.name.startswith("d")]
+    session = rows.c[column_name(leg, SESSION_NUMBER)]
+    sums = [
+        compile_measure(SumMoney(measure.relation, measure.of, measure.where), within).label(f"s{number}")
+        for number, measure in enumerate(leg.branch.long_numbers)
+        if isinstance(measure, SumOfSquaredMoney)
+    ]
+    return select(*dict.fromkeys((*keys, session)), *sums).group_by(*dict.fromkeys((*keys, session)))
+
+
+def _squares(branch: Branch, rows: FromClause, within: Surroundings, width: int) -> list[ColumnElement[Any]]:
+    sums = [rows.c[f"s{number}"] for number in range(len(branch.long_numbers))]
+    told: list[ColumnElement[Any]] = [cast(func.sum(one * one), within.longest) for one in sums]
+    missing = [cast(null(), EXACT) for _ in range(width - len(told))]
+    return [value.label(f"x{number}") for number, value in enumerate([*told, *missing])]
 
 
 def _measures(measures: Sequence[Measure], within: Surroundings, width: int, prefix: str) -> list[ColumnElement[Any]]:

@@ -15,6 +15,7 @@ from tests.persistence.metrics.naive import (
     converted,
     durations,
     full_responses,
+    outcome,
     responses,
 )
 from tests.persistence.metrics.naive_events import waits
@@ -84,11 +85,33 @@ def failed_and_first(cell: Cell) -> list[tuple[float, float]]:
     ]
 
 
+def costs_of_sessions(cell: Cell, *outcomes: str) -> list[tuple[float, float]] | None:
+    """Of each session what it cost, and whether it is counted; None where one cost amounts in another currency."""
+    pairs = []
+    for one in cell.sessions:
+        costs = cell.world.turns(cell.world.costs, one)
+        if any(cost["currency"] != "USD" for cost in costs):
+            return None
+        known = one["answers"] == 0 or one["priced_answers"] > 0
+        counted = known and (not outcomes or outcome(one, cell.as_of_ms) in outcomes)
+        pairs.append((sum(cost["cost_nano"] for cost in costs) / 10**9, float(counted)))
+    return pairs
+
+
+SESSION_COSTS: dict[str, tuple[str, ...]] = {
+    "costPerConversation": (),
+    "costPerResolvedConversation": ("RESOLVED_CONFIRMED", "RESOLVED_ASSUMED"),
+}
+
+
 RATIOS: dict[str, Callable[[Cell], list[tuple[float, float]]]] = {"requestErrorRate": failed_and_first}
 
 
 def interval(name: str, cell: Cell) -> Ends:
     """Of metrics named above; what is never below 0 is cut there."""
+    if name in SESSION_COSTS:
+        costs = costs_of_sessions(cell, *SESSION_COSTS[name])
+        return None if costs is None else of_counted(costs)
     if name in RATIOS:
         return of_ratio(RATIOS[name](cell))
     values = MEANS[name](cell)
@@ -100,6 +123,17 @@ def of_mean(values: Sequence[float]) -> Ends:
         return None
     half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
     return cut(float(numpy.mean(values)), float(half))
+
+
+def of_counted(pairs: Sequence[tuple[float, float]]) -> Ends:
+    """As many degrees of freedom as there are counted cases, less one."""
+    cases = sum(y for _, y in pairs)
+    if cases < 2:
+        return None
+    ratio = sum(x for x, _ in pairs) / cases
+    squares = sum((x - ratio * y) ** 2 for x, y in pairs)
+    half = stats.t.ppf(0.975, cases - 1) * (squares / (cases - 1) / cases) ** 0.5
+    return cut(ratio, float(half))
 
 
 def of_ratio(pairs: Sequence[tuple[float, float]]) -> Ends:

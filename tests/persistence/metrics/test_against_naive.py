@@ -22,7 +22,7 @@ from tests.persistence.metrics.facts import DAY_MS, HOUR_MS, NOON_MS, Facts
 from tests.persistence.metrics.naive import Cell, Keep, Row, World, cell, counts, local_bucket
 from tests.persistence.metrics.naive_dimensions import frequent_intents, values_of
 from tests.persistence.metrics.naive_events import EVERY_DEFINITION
-from tests.persistence.metrics.naive_spreads import MEANS, RATIOS, interval
+from tests.persistence.metrics.naive_spreads import MEANS, RATIOS, SESSION_COSTS, interval
 from tests.persistence.metrics.worlds import AS_OF_MS, CHATBOTS, LABELS, settle
 
 SPLITS = (
@@ -61,6 +61,7 @@ TURNS_OF: dict[frozenset[str], Callable[[World, Row], list[Row]]] = {
 }
 """Pairs of dimensions of one kind of turn: a session falls into a pair of values only if one turn has both."""
 _COLUMNS = {"answerSource": "answer_source", "errorClass": "operation_class"}
+WITH_INTERVALS = {*MEANS, *RATIOS, *SESSION_COSTS}
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Europe/London", "Pacific/Chatham")
 
 
@@ -71,7 +72,7 @@ def test_every_metric_has_a_second_definition() -> None:
         for name, metric in METRICS.items()
         if not metric.is_proportion and isinstance(spread_of(metric.formula), Spread)
     }
-    assert with_spread == {*MEANS, *RATIOS}
+    assert with_spread == WITH_INTERVALS
 
 
 class Names:
@@ -260,7 +261,7 @@ class Case:
         found = cell(self.world, start_ms, end_ms, AS_OF_MS, self.keep(combinations))
         ends = self.metrics if Part.INTERVALS in self.parts else ()
         return {name: EVERY_DEFINITION[name](found) for name in self.metrics} | {
-            f"interval of {name}": interval(name, found) for name in ends if name in MEANS or name in RATIOS
+            f"interval of {name}": interval(name, found) for name in ends if name in WITH_INTERVALS
         }
 
     def raw_key(self, group: Group) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
+from domain.intervals import Sums
 from domain.queries.query import MetricQuery, Part
 from domain.queries.table import MetricTable
 from persistence.columns.copies import Copies
@@ -30,7 +31,7 @@ async def test_the_largest_amounts_there_are(facts: Facts, ask: Ask, copies: Cop
     await facts.messages(*(a_message(session, cost_nano=nano, cost_currency="USD") for nano in amounts))
     table = await ask("costPerAnswer", "averageResponseTime", parts=PARTS)
     sums = table.totals["costPerAnswer"].now.sums
-    assert sums is not None
+    assert isinstance(sums, Sums)
     assert (sums.x, sums.xx) == (Fraction(sum(amounts)), Fraction(sum(nano * nano for nano in amounts)))
     assert await of_copy(facts, copies, "costPerAnswer", "averageResponseTime") == table
 
@@ -42,6 +43,6 @@ async def test_long_sums_within_the_copys_numbers(facts: Facts, ask: Ask, ask_co
     await facts.messages(*(a_message(session, cost_nano=nano, cost_currency="USD") for nano in amounts))
     table = await ask_copy("costPerAnswer", parts=PARTS)
     sums = table.totals["costPerAnswer"].now.sums
-    assert sums is not None
+    assert isinstance(sums, Sums)
     assert sums.xx == sum(nano * nano for nano in amounts)
     assert await ask("costPerAnswer", parts=PARTS) == table

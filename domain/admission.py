@@ -55,7 +55,9 @@ def objections(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious:
     """All that is wrong with the event."""
     check = _CHECKS.get(event.__class__)
     found = general_objections(event, occurred_at_ms, now_ms, suspicious=suspicious)
-    return [*found, *check(event)] if check is not None else found
+    if check is not None:
+        found += check(event)
+    return found
 
 
 def general_objections(event: AnyEvent, occurred_at_ms: int, now_ms: int, *, suspicious: bool) -> list[Objection]:
@@ -121,6 +123,19 @@ def _needs_place(event: Handoff | WorkflowStep | Exposure) -> Objections:
 
 
 def _message(event: Message) -> Objections:
+    """Of most events: what is asked of all of them must be quick."""
+    answer, is_bot = event.answer, event.role == "BOT"
+    if event.session_id is None and event.thread_id is None:
+        return _odd_message(event)
+    if event.corrects is None and event.first_byte_at is None:
+        if not is_bot and answer is None and not event.proactive:
+            return ()
+        if is_bot:
+            return () if answer is None or answer.cost is None else _money(answer.cost, "answer.cost")
+    return _odd_message(event)
+
+
+def _odd_message(event: Message) -> Objections:
     if event.session_id is None and event.thread_id is None:
         yield from _needs(event, "sessionId", "threadId")
     if event.corrects is not None and event.role != "USER":

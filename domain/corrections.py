@@ -7,6 +7,7 @@ their checksums.
 """
 
 import re
+import string
 from binascii import crc32
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -128,6 +129,22 @@ def may_begin(plain: str) -> bool:
     return first is not None and (first[0] in _FIRST_WORDS or first[0].startswith("hm"))
 
 
+def begins_otherwise(text: str) -> bool:
+    """True only where `may_begin` is false of the whole text as it is compared: spares most texts to be made so."""
+    if not text.isascii():
+        return False
+    beginning = text[:_BEGINNING].lstrip(_ASCII_LEADS).lower()
+    first = _FIRST_WORD.match(beginning)
+    if first is None or first.end() == len(beginning):
+        return False  # the word may go on, or end otherwise
+    word = first[0]
+    return word not in _FIRST_WORDS and word.rstrip("'_") not in _FIRST_WORDS and not word.startswith("hm")
+
+
+_BEGINNING: Final = 60
+_ASCII_LEADS: Final = string.punctuation + string.whitespace
+
+
 def words_of(text: str | None) -> list[int]:
     """Checksums of a question's words, in order of their numbers; nothing of a text that is too long."""
     if text is None or len(text) > MOST_CHARACTERS:
@@ -154,6 +171,8 @@ def is_correction(
     """`words` are those of the text, `question` those that were answered; `after_question`: the answer asked itself."""
     if text is None or len(text) > MOST_CHARACTERS:
         return False
+    if begins_otherwise(text):
+        return not after_question and is_rephrased(words, question)
     plain = normalised(text).replace("’", "'")
     if not may_begin(plain):
         return not after_question and is_rephrased(words, question)
@@ -168,9 +187,11 @@ def asks(answer: str | None) -> bool:
 
 
 def is_rephrased(words: Collection[int], earlier: Collection[int]) -> bool:
-    """The same question, said longer or shorter. Where each has a word that the other lacks, it may well be another
-    question of the same kind (the next day, the other hotel)."""
-    shorter, longer = sorted((set(words), set(earlier)), key=len)
-    if len(shorter) < LEAST_WORDS or not shorter < longer:
+    """The same question, said longer or shorter; no word stands twice in either. Where each has a word that the other
+    lacks, it may well be another question of the same kind (the next day, the other hotel)."""
+    fewer, more = len(words), len(earlier)
+    if fewer > more:
+        fewer, more, words, earlier = more, fewer, earlier, words
+    if fewer < LEAST_WORDS or fewer == more or fewer < LEAST_IN_COMMON * more:
         return False
-    return len(shorter) >= LEAST_IN_COMMON * len(longer)
+    return set(words) < set(earlier)

@@ -51,6 +51,13 @@ def read_events(
     body: bytes, *, content_type: str = "application/json", now_ms: int, most_events: int = MOST_EVENTS
 ) -> list[Reported | Rejected]:
     """One answer per event, in order. `Refused` when the body as a whole cannot be read or holds too many."""
+    return list(each_event(body, content_type=content_type, now_ms=now_ms, most_events=most_events))
+
+
+def each_event(
+    body: bytes, *, content_type: str = "application/json", now_ms: int, most_events: int = MOST_EVENTS
+) -> Iterator[Reported | Rejected]:
+    """The same one by one, for who has other things to do in between; `Refused` before the first one."""
     items = _split(body, content_type)
     if len(items) > most_events:
         raise Refused(
@@ -61,10 +68,8 @@ def read_events(
             )
         )
     suspicious, patience = b"\\u0000" in body, Patience()
-    return [
-        read_event(item, index, now_ms=now_ms, suspicious=suspicious, patience=patience)
-        for index, item in enumerate(items)
-    ]
+    for index, item in enumerate(items):
+        yield read_event(item, index, now_ms=now_ms, suspicious=suspicious, patience=patience)
 
 
 def read_event(

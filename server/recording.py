@@ -1,7 +1,7 @@
 """Events from a client's bytes to durable rows: one way for /v1/events and the `recordEvents` mutation."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.accounts import Actor, Viewer
 from domain.events import SessionContext
 from domain.origin import Origin
-from domain.reporting import MOST_EVENTS, Rejected, Reported, read_events
+from domain.reporting import MOST_EVENTS, Rejected, Reported, each_event
 from persistence.audit import record
 from persistence.engine import Database
 from persistence.ingest.append import store_events
@@ -19,6 +19,8 @@ from schema.context import Clock
 from server.enrichment import Enrichment
 from server.intake import Intake, IntakeLimits
 
+_EVENTS_AT_A_TIME: Final = 50
+"""Between which others get their turn, and the database its next statement."""
 _CONTEXTS_AT_A_TIME: Final = 200
 """Between which others get their turn: a user agent never seen before takes a while to read."""
 
@@ -49,7 +51,7 @@ class Recorder:
         """Raises `Refused` for an unreadable body, `IntakeFull`, `DatabaseUnavailable`."""
         now = self._clock()
         now_ms = int(now.timestamp() * 1000)
-        told = read_events(body, content_type=content_type, now_ms=now_ms, most_events=MOST_EVENTS)
+        told = await _told(each_event(body, content_type=content_type, now_ms=now_ms, most_events=MOST_EVENTS))
         reported = [one for one in told if isinstance(one, Reported)]
         parcel = Parcel(
             events=reported,
@@ -88,6 +90,15 @@ class Recorder:
             await record(
                 writer, actor=actor, action="events.record", target=None, detail={"hour": hour.isoformat()}, now=now
             )
+
+
+async def _told(events: Iterable[Reported | Rejected]) -> list[Reported | Rejected]:
+    told: list[Reported | Rejected] = []
+    for event in events:
+        told.append(event)
+        if len(told) % _EVENTS_AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return told
 
 
 def told_wrong(told: Sequence[Reported | Rejected]) -> list[Rejected]:

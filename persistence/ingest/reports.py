@@ -36,43 +36,47 @@ _OF_CONTEXTS: Final[tuple[tuple[Report, Callable[[SessionStartRecord], bool]], .
 )
 
 
+class _Quiet:
+    """What plain messages may still show of a chatbot: little, so that most are passed over at once."""
+
+    __slots__ = ("answers", "intent", "latency", "visitor")
+
+    def __init__(self, observed: set[int]) -> None:
+        self.visitor = Report.VISITOR not in observed
+        self.intent = Report.INTENT not in observed
+        self.latency = Report.LATENCY not in observed
+        self.answers = [tells for report, tells in _OF_ANSWERS if report not in observed]
+
+    def shows_nothing(self, event: events.Message) -> bool:
+        if self.visitor and event.visitor_id is not None:
+            return False
+        if self.intent and event.intent is not None:
+            return False
+        if self.latency and event.first_byte_at is not None:
+            return False
+        if event.answer is not None:
+            for tells in self.answers:
+                if tells(event.answer):
+                    return False
+        return True
+
+
 def reports_of(arrivals: Iterable[Arrival], speakers: Mapping[int, Speaker]) -> dict[int, set[Report]]:
     """By chatbot, only what was not observed before."""
     known = {chatbot_id: set(speaker.observed) for chatbot_id, speaker in speakers.items()}
-    quiet = {chatbot_id: _shown_by_messages(observed) for chatbot_id, observed in known.items()}
+    quiet = {chatbot_id: _Quiet(observed) for chatbot_id, observed in known.items()}
     seen: dict[int, set[Report]] = {}
     for arrival in arrivals:
         chatbot_id, event = arrival.chatbot_id, arrival.event
-        is_plain = event.__class__ is events.Message and arrival.context is None
-        if is_plain and not any(shows(event) for shows in quiet[chatbot_id]):
+        if arrival.context is None and event.__class__ is events.Message and quiet[chatbot_id].shows_nothing(event):
             continue
         observed = known[chatbot_id]
         found = [report for report in _shown(arrival, observed) if report not in observed]
         if found:
             seen.setdefault(chatbot_id, set()).update(found)
             observed.update(found)
-            quiet[chatbot_id] = _shown_by_messages(observed)
+            quiet[chatbot_id] = _Quiet(observed)
     return seen
-
-
-def _shown_by_messages(observed: set[int]) -> list[Callable[[Any], bool]]:
-    """Tests for what messages may still show: few, so that most messages are passed over at once."""
-    tests = [shows for report, shows in _OF_MESSAGES if report not in observed]
-    if any(report not in observed for report, _ in _OF_ANSWERS):
-        tests.append(lambda event: _answer_shows(event, observed))
-    return tests
-
-
-def _answer_shows(event: Any, observed: set[int]) -> bool:
-    answer = event.answer
-    return answer is not None and any(tells(answer) for report, tells in _OF_ANSWERS if report not in observed)
-
-
-_OF_MESSAGES: Final[tuple[tuple[Report, Callable[[Any], bool]], ...]] = (
-    (Report.VISITOR, lambda event: event.visitor_id is not None),
-    (Report.INTENT, lambda event: event.intent is not None),
-    (Report.LATENCY, lambda event: event.first_byte_at is not None),
-)
 
 
 def _shown(arrival: Arrival, known: set[int]) -> Iterable[Report]:

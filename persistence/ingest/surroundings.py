@@ -1,5 +1,6 @@
 """What stands when a batch arrives: the workspace, its chatbots and their settings over time."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -60,15 +61,18 @@ def _days(time_zone: str) -> LocalDays:
 
 async def find_speakers(writer: Writer, home: Home, arrivals: Iterable[Arrival]) -> dict[int, Speaker]:
     """The chatbots by number. Sets each arrival's chatbot, or refuses it where the sender may not write to it."""
-    by_slug: dict[str, list[Arrival]] = {}
+    by_slug: defaultdict[str, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
-        by_slug.setdefault(arrival.event.chatbot_id, []).append(arrival)
+        by_slug[arrival.event.chatbot_id].append(arrival)
     speakers = await _known(writer, by_slug)
     await _create_missing(writer, home, by_slug, speakers)
     for slug, group in by_slug.items():
         speaker = speakers.get(slug)
         for arrival in group:
-            _admit(arrival, speaker)
+            if speaker is not None and arrival.among is None:
+                arrival.chatbot_id = speaker.chatbot_id
+            else:
+                _admit(arrival, speaker)
     found = {speaker.chatbot_id: speaker for speaker in speakers.values()}
     await _add_settings(writer, home, found)
     return found

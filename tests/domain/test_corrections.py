@@ -180,3 +180,29 @@ def test_checksums_of_words_do_not_depend_on_what_is_remembered(words: list[str]
     expected = sorted({crc32(word.encode(errors="replace")) - 2**31 for word in bare if word})
     for _ in range(2):
         assert corrections.words_of(" ".join(words)) == expected
+
+
+_WORDS = st.sampled_from(
+    [*sorted(corrections._FIRST_WORDS), "hmm", "x", "_", "'", "no_'", "\x1cit", '"', "  ", "\n", "parcel"]
+)
+
+
+@given(
+    st.lists(_WORDS, max_size=6).map(" ".join)
+    | st.tuples(st.integers(50, 62), _WORDS).map(lambda drawn: " " * drawn[0] + drawn[1])
+    | st.text(st.sampled_from("nothi's _.\x1c\t"), max_size=70)
+)
+def test_the_quick_look_at_a_beginning_never_passes_over_a_phrase(text: str) -> None:
+    if corrections.begins_otherwise(text):
+        assert not corrections.may_begin(normalised(text).replace("’", "'"))
+
+
+def test_the_quick_look_passes_over_most_texts() -> None:
+    assert corrections.begins_otherwise("Where is the parcel that I ordered?")
+
+
+@given(st.sets(st.integers(0, 12)), st.sets(st.integers(0, 12)))
+def test_rephrased_is_told_by_the_words_alone(words: set[int], earlier: set[int]) -> None:
+    shorter, longer = sorted((words, earlier), key=len)
+    expected = len(shorter) >= 3 and shorter < longer and len(shorter) >= 0.6 * len(longer)
+    assert is_rephrased(sorted(words), sorted(earlier)) == expected

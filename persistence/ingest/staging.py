@@ -6,7 +6,7 @@ into numbered parts within a transaction.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, NamedTuple, TypeVar
@@ -117,8 +117,9 @@ class Staging:
     def some_at_a_time(self, rows: Sequence[_Row]) -> Iterable[Sequence[_Row]]:
         return (rows[start : start + self.rows_at_a_time] for start in range(0, len(rows), self.rows_at_a_time))
 
-    async def send_bulk(self, bulk: Bulk, part: int, rows: Sequence[tuple[Any, ...]]) -> None:
-        """`rows` begin with `part`, a number of `next_part`."""
+    async def send_bulk(self, bulk: Bulk, part: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        """`rows` begin with `part`, a number of `next_part`. Best they are made one by one, when they are sent: wide
+        rows that live on are what the collection of garbage has most to do with."""
 
         async def copy() -> None:
             await self.driver.copy_records_to_table(bulk.staged, records=rows, columns=bulk.columns)
@@ -131,16 +132,20 @@ async def _send_messages(
     staging: Staging, messages: Sequence[MessageRecord], places: Mapping[int, Place], loose: Mapping[str, Pointers]
 ) -> None:
     """A record without a session lies in the month of its own time, with its pointers."""
-    nowhere = MESSAGES.no_pointers
     for some in staging.some_at_a_time(messages):
         part = staging.next_part()
-        rows = [
-            (part, *_loose_row(MESSAGES, message, loose))
-            if message.session_id is None
-            else (part, places[message.session_id].month, *astuple(message), *nowhere)
-            for message in some
-        ]
-        await staging.send_bulk(_MESSAGES, part, rows)
+        await staging.send_bulk(_MESSAGES, part, _message_rows(part, some, places, loose))
+
+
+def _message_rows(
+    part: int, messages: Iterable[MessageRecord], places: Mapping[int, Place], loose: Mapping[str, Pointers]
+) -> Iterator[tuple[Any, ...]]:
+    nowhere = MESSAGES.no_pointers
+    for message in messages:
+        if message.session_id is None:
+            yield part, *_loose_row(MESSAGES, message, loose)
+        else:
+            yield part, places[message.session_id].month, *astuple(message), *nowhere
 
 
 async def send_records(
@@ -177,12 +182,16 @@ def _arrays(table: EventTable, rows: Sequence[tuple[Any, ...]]) -> Iterable[obje
 
 async def send_keys(staging: Staging, keys: Iterable[KeyRow]) -> None:
     part = staging.next_part()
-    await staging.send_bulk(_KEYS, part, [(part, *key) for key in keys])
+    await staging.send_bulk(_KEYS, part, ((part, *key) for key in keys))
 
 
 async def send_facts(staging: Staging, facts: Sequence[tuple[int, int | None, SessionFact]]) -> None:
     """Each with its month and thread."""
     for some in staging.some_at_a_time(facts):
         part = staging.next_part()
-        rows = [(part, month, thread_id, *astuple(fact)) for month, thread_id, fact in some]
-        await staging.send_bulk(_FACTS, part, rows)
+        await staging.send_bulk(_FACTS, part, _fact_rows(part, some))
+
+
+def _fact_rows(part: int, facts: Iterable[tuple[int, int | None, SessionFact]]) -> Iterator[tuple[Any, ...]]:
+    for month, thread_id, fact in facts:
+        yield part, month, thread_id, *astuple(fact)

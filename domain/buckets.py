@@ -118,6 +118,7 @@ def _repeated(wall: datetime, zone: Zone) -> int:
     return second if second > first else first
 
 
+@lru_cache(maxsize=8_192)
 def _label(start_ms: int, grain: Grain, zone: Zone) -> str:
     """How people name the bucket: 2026-03-29T01:00+02:00, 2026-03-29, 2026-03, 2026-Q1, 2026."""
     wall = local(start_ms, zone)

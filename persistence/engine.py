@@ -49,13 +49,23 @@ class PinnedRows(Protocol):
         (None: all). Raises MemoryShort."""
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How far a workspace has grown: `generation` is raised by every change of its facts; how many sessions it has
+    numbered."""
+
+    generation: int
+    sessions: int
+
+
 class Columnar(Protocol):
     """Copies of facts in memory that answer questions instead of the database."""
 
     def pinned(
-        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str]
+        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str], growth: Growth
     ) -> AbstractAsyncContextManager[PinnedRows | None]:
-        """A moment that holds at least what the snapshot of `connection` sees; None: ask the database."""
+        """A moment that holds at least what the snapshot of `connection` sees, in which the workspace has this
+        growth; None: ask the database."""
 
     async def state(self, connection: AsyncConnection, workspace_id: UUID) -> CopyState | None:
         """None if there is no copy of the workspace."""

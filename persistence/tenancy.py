@@ -5,9 +5,10 @@ a tenant on, and it reaches the workers of a distributed database where `set_con
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,13 +21,15 @@ from persistence.results import Results
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A read-only transaction of one workspace. If it is a snapshot, `columnar` may answer questions beside it, and
-    `results` knows what was answered just now."""
+    """A read-only transaction of one workspace. If it is a snapshot, `columnar` may answer questions beside it,
+    `results` knows what was answered just now, and `remembered` holds what was read already."""
 
     connection: AsyncConnection
     workspace_id: UUID
     columnar: Columnar | None = field(default=None, kw_only=True)
     results: Results | None = field(default=None, kw_only=True)
+    remembered: dict[Hashable, Any] | None = field(default=None, kw_only=True, compare=False, repr=False)
+    """None where two statements may find different things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ async def reading(
         database, workspace_id, isolation=isolation, read_only=True, statement_timeout_ms=statement_timeout_ms
     ) as connection:
         if snapshot:
-            yield Reader(connection, workspace_id, columnar=database.columnar, results=database.results)
+            yield Reader(
+                connection, workspace_id, columnar=database.columnar, results=database.results, remembered={}
+            )
         else:
             yield Reader(connection, workspace_id)
 

@@ -104,6 +104,7 @@ def _results(settings: Settings) -> Results | None:
 def _limits(settings: Settings) -> Limits:
     return Limits(
         graphql_body_bytes=settings.graphql_body_limit_bytes,
+        operation_seconds=settings.operation_timeout_ms / 1_000,
         ingest_body_bytes=settings.ingest_body_limit_bytes,
         key_points=10 * settings.key_points_per_second,
         key_points_per_second=settings.key_points_per_second,

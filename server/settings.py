@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(
         5_000, ge=100, le=600_000, description="Longest time one statement of a question may take."
     )
+    operation_timeout_ms: int = Field(
+        10_000, ge=100, le=600_000, description="Longest time one request to /graphql may take."
+    )
 
     columns: bool = Field(True, description="Answer figures from columnar copies in memory where that is quicker.")
     columns_megabytes: int = Field(

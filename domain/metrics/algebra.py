@@ -6,7 +6,9 @@ Small frozen data, no SQL. `persistence.metrics.compile` has one arm per node; n
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, unique
-from typing import Final, assert_never
+from typing import Final, assert_never, get_args
+
+from domain.metrics.hashing import KnowsItsHash, hash_once
 
 
 @unique
@@ -167,8 +169,7 @@ class HasTurn:
 
 @dataclass(frozen=True, slots=True)
 class OfPopulation:
-    """The session is one that is counted. `meaning` says it in terms of the session; an engine that keeps the answer
-    on every row need not look at the session for it."""
+    """The session counts. `meaning` says it in its own terms; an engine may keep the answer on every row."""
 
     sources: tuple[int, ...]
     with_bots: bool
@@ -182,20 +183,20 @@ NEVER: Final = Either()
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(KnowsItsHash):
     relation: Relation
     where: Predicate = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(KnowsItsHash):
     relation: Relation
     of: Expression
     where: Predicate = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
-class SumMoney:
+class SumMoney(KnowsItsHash):
     """Nano-units by currency and day, to be converted afterwards (R7)."""
 
     relation: Relation
@@ -204,7 +205,7 @@ class SumMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class SumOfProducts:
+class SumOfProducts(KnowsItsHash):
     """Of rows in which both are known; exact, however long it gets."""
 
     relation: Relation
@@ -214,7 +215,7 @@ class SumOfProducts:
 
 
 @dataclass(frozen=True, slots=True)
-class SumOfSquaredMoney:
+class SumOfSquaredMoney(KnowsItsHash):
     """Squared nano-units by currency and day, to be converted by the squared rate; of costs, by whole sessions."""
 
     relation: Relation
@@ -223,7 +224,7 @@ class SumOfSquaredMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class Distinct:
+class Distinct(KnowsItsHash):
     """How many different known values; never summed."""
 
     relation: Relation
@@ -232,7 +233,7 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantile:
+class Quantile(KnowsItsHash):
     """Nearest-rank percentile (R10)."""
 
     relation: Relation
@@ -242,20 +243,21 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
-class Minimum:
+class Minimum(KnowsItsHash):
     relation: Relation
     of: Expression
     where: Predicate = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
-class Maximum:
+class Maximum(KnowsItsHash):
     relation: Relation
     of: Expression
     where: Predicate = ALWAYS
 
 
 Measure = Count | Sum | SumMoney | SumOfProducts | SumOfSquaredMoney | Distinct | Quantile | Minimum | Maximum
+hash_once(*get_args(Measure))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from domain.queries.query import Part
 from domain.queries.readings import (
     Evaluation,
     evaluations,
-    is_of_the_moment,
     not_applicable,
     not_reported,
     read,
@@ -39,7 +38,7 @@ class Shelf:
     pending: Pending
 
     def reading(self, evaluation: Evaluation, key: CellKey) -> Reading:
-        if is_of_the_moment(evaluation.metric) and (key.bucket is not None or key.window != NOW):
+        if evaluation.of_the_moment and (key.bucket is not None or key.window != NOW):
             return not_applicable(evaluation.metric) if evaluation.told.some else not_reported(evaluation)
         found = self.pending.shown(key, read(evaluation, self.cells.get(key, {})))
         return self.hidden.shown(key, found)

@@ -249,6 +249,6 @@ def _summed(metric: Metric, readings: Sequence[Reading]) -> Reading:
     parts = [_parts(reading) for reading in readings]
     x, y = sum((one.x for one in parts), Fraction(0)), sum(one.y for one in parts)
     if not isinstance(metric.formula, Ratio):
-        return summed_up(metric, x)
+        return replace(summed_up(metric, x), coverage=None)
     known = [reading.sums for reading in readings if isinstance(reading.sums, Sums)]
-    return divided(metric, x, y, total(known) if len(known) == len(readings) else None)
+    return replace(divided(metric, x, y, total(known) if len(known) == len(readings) else None), coverage=None)

@@ -39,6 +39,7 @@ class Evaluation:
     rates: Rates
     minimum_sample: int = 1
     spread: Spread | None = None
+    of_the_moment: bool = False
 
     @property
     def needed(self) -> str:
@@ -55,6 +56,7 @@ def evaluations(plan: QueryPlan) -> dict[str, Evaluation]:
             plan.scope.rates,
             plan.query.minimum_sample,
             spread_for(plan, metric),
+            is_of_the_moment(metric),
         )
         for metric in plan.metrics
     }
@@ -70,7 +72,7 @@ def read(evaluation: Evaluation, cell: Cell) -> Reading:
     if coverage is not None and coverage < 1 and reading.status is Status.OK:
         words = _WORDS[Status.PARTIAL].format(needed=evaluation.needed, share=coverage)
         return _with(reading, status=Status.PARTIAL, reason=words, coverage=coverage)
-    return _with(reading, coverage=coverage if metric.needs else 1.0)
+    return _covered(reading, coverage if metric.needs else 1.0)
 
 
 def _large_enough(reading: Reading, least: int) -> Reading:
@@ -90,11 +92,11 @@ def not_reported(evaluation: Evaluation) -> Reading:
 
 
 def not_applicable(metric: Metric) -> Reading:
-    return Reading(metric, None, Status.NOT_APPLICABLE, _WORDS[Status.NOT_APPLICABLE])
+    return Reading(metric, None, Status.NOT_APPLICABLE, _WORDS[Status.NOT_APPLICABLE], coverage=None)
 
 
 def suppressed(metric: Metric) -> Reading:
-    return Reading(metric, None, Status.SUPPRESSED, _WORDS[Status.SUPPRESSED])
+    return Reading(metric, None, Status.SUPPRESSED, _WORDS[Status.SUPPRESSED], coverage=None)
 
 
 def is_of_the_moment(metric: Metric) -> bool:
@@ -111,6 +113,11 @@ def _coverage(told: Reporting, cell: Cell) -> float | None:
 
 def _with(reading: Reading, **changes: object) -> Reading:
     return replace(reading, **changes)  # type: ignore[arg-type]
+
+
+def _covered(reading: Reading, coverage: float | None) -> Reading:
+    """Nearly every value is of all sessions, as it is from the start; a copy takes longer than all the rest of it."""
+    return reading if reading.coverage == coverage else _with(reading, coverage=coverage)
 
 
 def _value(evaluation: Evaluation, cell: Cell) -> Reading:

@@ -49,7 +49,7 @@ class Reading:
     numerator: int | float | Decimal | None = None
     denominator: int | None = None
     n: int | None = None
-    coverage: float | None = None
+    coverage: float | None = 1.0
     sums: Sums | str | None = None
     stored: int | Fraction | None = None
 

@@ -1,6 +1,6 @@
 """The copies of one process: made when a workspace is large enough and asked, dropped when memory is short.
 
-    async with copies.pinned(connection, workspace_id, {"session"}) as copy:
+    async with copies.pinned(connection, workspace_id, {"session"}, growth) as copy:
         ...  # None: the database answers, because the copy is not there yet or should not be
 
 A question is never answered from a copy that lacks what its reader sees.
@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.database_performance import CopyState
@@ -24,7 +23,8 @@ from persistence.columns.copy import Copy, TooMuchChanged
 from persistence.columns.layout import TABLES
 from persistence.columns.memory import Memory
 from persistence.columns.pinned import PinnedCopy
-from persistence.engine import Database, DatabaseUnavailable, MemoryShort
+from persistence.engine import Database, DatabaseUnavailable, Growth, MemoryShort
+from persistence.ground import ground_of
 from persistence.tenancy import Reader, reading
 
 LOAD_STATEMENT_TIMEOUT_MS: Final = 600_000
@@ -41,7 +41,7 @@ class CopyLimits:
     """Of one question."""
     least_sessions: int = 2_000
     """Smaller workspaces are quick enough in the database."""
-    bytes_a_session: int = 1_000
+    bytes_a_session: int = 600
     """With its messages; how large a copy will be is judged by it before it is made."""
 
 
@@ -68,18 +68,18 @@ class Copies:
 
     @asynccontextmanager
     async def pinned(
-        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str]
+        self, connection: AsyncConnection, workspace_id: UUID, tables: Collection[str], growth: Growth
     ) -> AsyncIterator[PinnedCopy | None]:
-        """`connection` must be in a snapshot of the workspace."""
-        found = await self._pin(Reader(connection, workspace_id), tables)
+        """`connection` must be in a snapshot of the workspace, and `growth` be read in it."""
+        found = await self._pin(Reader(connection, workspace_id), tables, growth)
         try:
             yield found
         finally:
             if found is not None:
                 await found.release()
 
-    async def _pin(self, reader: Reader, tables: Collection[str]) -> PinnedCopy | None:
-        generation, sessions = await _size_of(reader)
+    async def _pin(self, reader: Reader, tables: Collection[str], growth: Growth) -> PinnedCopy | None:
+        generation, sessions = growth.generation, growth.sessions
         if sessions < self._limits.least_sessions:
             return None
         copy = self._copies.get(reader.workspace_id)
@@ -105,8 +105,8 @@ class Copies:
         copy = self._copies.get(workspace_id)
         if copy is None or not copy.standing:
             return None
-        generation, _ = await _size_of(Reader(connection, workspace_id))
-        return CopyState(bytes=copy.memory.size_in_bytes(), lag=copy.lag(generation))
+        growth = (await ground_of(Reader(connection, workspace_id))).growth
+        return CopyState(bytes=copy.memory.size_in_bytes(), lag=copy.lag(growth.generation))
 
     def _load_beside(self, workspace_id: UUID, tables: Collection[str], sessions: int) -> None:
         too_large = sessions * self._limits.bytes_a_session > self._limits.most_bytes
@@ -136,7 +136,7 @@ class Copies:
         async with reading(
             self._database, workspace_id, snapshot=True, statement_timeout_ms=LOAD_STATEMENT_TIMEOUT_MS
         ) as reader:
-            generation, _ = await _size_of(reader)
+            generation = (await ground_of(reader)).growth.generation
             await copy.load(reader, tables, generation)
         self._make_room(workspace_id)
 
@@ -150,7 +150,7 @@ class Copies:
             ) as reader,
             copy.lock,
         ):
-            generation, _ = await _size_of(reader)
+            generation = (await ground_of(reader)).growth.generation
             await copy.catch_up(reader, TABLES, generation)
             return await copy.differences(reader)
 
@@ -171,12 +171,3 @@ class Copies:
 
     def size_in_bytes(self) -> int:
         return sum(copy.memory.size_in_bytes() for copy in self._copies.values())
-
-
-async def _size_of(reader: Reader) -> tuple[int, int]:
-    """The workspace's generation, which every change of facts raises, and how many sessions it has numbered."""
-    row: Any = (await reader.connection.execute(text(_SIZE), {"workspace_id": reader.workspace_id})).one()
-    return row[0], row[1]
-
-
-_SIZE: Final = "select ingest_generation, next_session_id from workspace_counter where workspace_id = :workspace_id"

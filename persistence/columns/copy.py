@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from persistence.changes import Subject, changes_since
 from persistence.columns.fetching import Arrays, fetch_rows
 from persistence.columns.layout import BY_SESSION, SESSION_TABLE, TABLES, VISITOR_TABLES, CopiedTable
-from persistence.columns.memory import Memory, View
+from persistence.columns.memory import Filling, Memory, View
 from persistence.engine import driver_of
 from persistence.tenancy import Reader
 
@@ -65,16 +65,26 @@ class Copy:
 
     async def load(self, reader: Reader, tables: Collection[str], generation: int) -> None:
         """Reads whole what it does not hold of these tables. `reader` is a snapshot, in which the workspace is at
-        `generation`. Sessions come first, because facts carry some of what stands there."""
+        `generation`. Questions about tables that are there already are answered meanwhile."""
         changes = await changes_since(reader, None)
-        async with self.lock:
-            await self._catch_up_sessions(reader, generation)
-            wanted = [name for name in (SESSION_TABLE, *sorted(tables)) if name not in self.standing]
-            async with self._changing():
-                for name in dict.fromkeys(wanted):
-                    await self._work(self.memory.empty, TABLES[name])
-                    await self._take(reader, TABLES[name], self.memory.add)
-            self.standing |= dict.fromkeys(wanted, Standing(generation, changes.read_through))
+        stands = Standing(generation, changes.read_through)
+        filling = await self._work(self.memory.filling)
+        try:
+            async with self.lock:
+                # Facts carry some of what stands on sessions; visitors are caught up together with them.
+                await self._catch_up_sessions(reader, generation)
+                await self._fill(reader, filling, {SESSION_TABLE, *set(tables) & set(VISITOR_TABLES)}, stands)
+            await self._fill(reader, filling, tables, stands)
+        finally:
+            await asyncio.shield(self._work(filling.close))
+
+    async def _fill(self, reader: Reader, filling: Filling, tables: Collection[str], stands: Standing) -> None:
+        wanted = [name for name in sorted(tables) if name not in self.standing]
+        for name in wanted:
+            await self._work(filling.empty, TABLES[name])
+            await self._take(reader, TABLES[name], filling.add)
+            await self._work(filling.pack)
+        self.standing |= dict.fromkeys(wanted, stands)
 
     async def _catch_up_sessions(self, reader: Reader, generation: int) -> None:
         if not self.holds([SESSION_TABLE]):

@@ -3,6 +3,7 @@
 A million rows a second and core; making Python objects of them would cost ten times as much.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +22,9 @@ UNKNOWN: Final = {"BIGINT": -(2**63), "INTEGER": -(2**31), "SMALLINT": -(2**15),
 
 _HEADER_BYTES: Final = 19  # signature, flags, length of the extension
 _CHUNK_BYTES: Final = 32 * 1024 * 1024
-_CURRENCY: Final = "ascii(substr({0}, 1, 1)) * 65536 + ascii(substr({0}, 2, 1)) * 256 + ascii(substr({0}, 3, 1))"
+_NO_CURRENCY: Final = b"   "
+_LETTERS: Final = numpy.array([65_536, 256, 1], dtype=numpy.int32)
+"""A currency's three letters as one number."""
 _DIGEST: Final = "('x' || substr(md5({0}), {1}, 16))::bit(64)::bigint"
 
 
@@ -33,23 +36,56 @@ async def fetch_rows(
     *,
     keys: Collection[int] | None = None,
 ) -> None:
-    """Hands over all rows of the workspace, or those of some keys, in chunks; the database waits meanwhile."""
+    """Hands over all rows of the workspace, or those of some keys, in chunks. While one is taken in, the database
+    sends the next."""
     statement = f"{_selection(table)} where workspace_id = $1 and {_wanted(table)}"
     arguments: list[object] = [workspace_id]
     if keys is not None:
         statement += f" and {table.key} = any($2)"
         arguments.append(list(keys))
-    received = _Received(_row_type(table))
+    handing = _HandingOver(_row_type(table), take)
+    async with handing:
+        await driver.copy_from_query(statement, *arguments, output=handing.receive, format="binary")
 
-    async def take_in(data: bytes) -> None:
-        received.add(data)
-        if received.size >= _CHUNK_BYTES:
-            await take(received.whole_rows())
 
-    await driver.copy_from_query(statement, *arguments, output=take_in, format="binary")
-    rest = received.whole_rows()
-    if rest:
-        await take(rest)
+class _HandingOver:
+    """Chunks are given on one after the other, each while the next one comes in."""
+
+    def __init__(self, row_type: "numpy.dtype[Any]", take: Take) -> None:
+        self._received = _Received(row_type)
+        self._take = take
+        self._taking: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            await self._hand_over()
+        await self._taken(quietly=kind is not None)
+
+    async def receive(self, data: bytes) -> None:
+        self._received.add(data)
+        if self._received.size >= _CHUNK_BYTES:
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        await self._taken()
+        chunk = self._received.cut()
+        if chunk:
+            self._taking = asyncio.create_task(self._take_in(chunk))
+
+    async def _take_in(self, chunk: bytearray) -> None:
+        rows = await asyncio.get_running_loop().run_in_executor(None, self._received.arrays, chunk)
+        await self._take(rows)
+
+    async def _taken(self, *, quietly: bool = False) -> None:
+        """Nobody may change the copy any more when this ends."""
+        if self._taking is not None:
+            taking, self._taking = self._taking, None
+            found = await asyncio.gather(taking, return_exceptions=True)
+            if not quietly and isinstance(found[0], BaseException):
+                raise found[0]
 
 
 def _selection(table: CopiedTable) -> str:
@@ -66,22 +102,25 @@ def _sent(column: CopiedColumn) -> tuple[str, ...]:
     name = column.name
     match column.kind:
         case "BOOLEAN":
-            return (f"coalesce({name}::int, -1)::int2",)
+            return (f"coalesce({name}::int4, -1)" if column.nullable else name,)
         case "VARCHAR":
-            return (f"coalesce({_CURRENCY.format(name)}, 0)::int4",)
+            # Padded or cut to three letters, so that every row is as wide as the next.
+            return (f"coalesce({name}::char(3), '')::char(3)",)
         case "HUGEINT":
             return (_DIGEST.format(name, 1), _DIGEST.format(name, 17))
         case kind:
             return (f"coalesce({name}, ({UNKNOWN[kind]})::{kind})" if column.nullable else name,)
 
 
-_WIDTH: Final = {"BIGINT": ">i8", "INTEGER": ">i4", "SMALLINT": ">i2", "BOOLEAN": ">i2", "VARCHAR": ">i4"}
+_WIDTH: Final = {"BIGINT": ">i8", "INTEGER": ">i4", "SMALLINT": ">i2", "BOOLEAN": ">i4", "VARCHAR": "S3"}
 
 
 def arrays_of(column: CopiedColumn) -> tuple[tuple[str, str], ...]:
     """Name and number type of the arrays that carry a column."""
     if column.kind == "HUGEINT":
         return ((f"{column.name}_high", ">i8"), (f"{column.name}_low", ">i8"))
+    if column.kind == "BOOLEAN" and not column.nullable:
+        return ((column.name, "i1"),)
     return ((column.name, _WIDTH[column.kind]),)
 
 
@@ -113,12 +152,23 @@ class _Received:
             del self._waiting[:_HEADER_BYTES]
             self._begun = True
 
-    def whole_rows(self) -> Arrays:
-        """What came so far, without the row that is not whole; the two bytes that end a COPY are no row."""
-        count = len(self._waiting) // self._row_type.itemsize
-        if count == 0:
-            return {}
-        size = count * self._row_type.itemsize
-        rows = numpy.frombuffer(bytes(self._waiting[:size]), dtype=self._row_type)
-        del self._waiting[:size]
-        return {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in self._names}
+    def cut(self) -> bytearray:
+        """The rows that came so far, without the one that is not whole; the two bytes that end a COPY are no row."""
+        size = len(self._waiting) // self._row_type.itemsize * self._row_type.itemsize
+        chunk, self._waiting = self._waiting, self._waiting[size:]
+        del chunk[size:]
+        return chunk
+
+    def arrays(self, chunk: bytearray) -> Arrays:
+        rows = numpy.frombuffer(chunk, dtype=self._row_type)
+        return {name: _numbers(rows[name]) for name in self._names}
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """In this machine's order of bytes; letters as one number, 0 where there are none."""
+    if values.dtype.kind != "S":
+        return values.astype(values.dtype.newbyteorder("="))
+    letters = numpy.ascontiguousarray(values)
+    numbers: NDArray[Any] = letters.view(numpy.uint8).reshape(-1, 3).astype(numpy.int32) @ _LETTERS
+    numbers[letters == _NO_CURRENCY] = 0
+    return numbers

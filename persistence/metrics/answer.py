@@ -30,11 +30,12 @@ from domain.queries.table import MetricTable
 from domain.time import SECOND_MS
 from domain.vocabulary import LabelKind
 from persistence.engine import Database, current_snapshot
+from persistence.ground import ground_of
 from persistence.labels import label_texts
 from persistence.metrics.cells import computed
 from persistence.metrics.engines import Engine, engine_for
 from persistence.metrics.intent_volume import speaks_of_volume, with_frequent_intents
-from persistence.metrics.scope import read_generation, read_scope
+from persistence.metrics.scope import read_scope
 from persistence.results import Asked, Basis
 from persistence.tenancy import Reader
 
@@ -45,12 +46,12 @@ async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTa
     if reader.results is None:
         return await _answered(reader, make_plan(query, scope, now_ms), now_ms)
     asked = Asked(reader.workspace_id, query, now_ms // SECOND_MS)
-    generation, snapshot = await read_generation(reader)
-    basis = Basis(generation, scope)
+    ground = await ground_of(reader)
+    basis = Basis(ground.growth.generation, scope)
     found = reader.results.find(asked, basis)
     if found is None:
         found = await _answered(reader, make_plan(query, scope, now_ms), now_ms)
-    reader.results.keep(asked, basis, found, snapshot)
+    reader.results.keep(asked, basis, found, ground.snapshot)
     return replace(found, fresh_through_ms=now_ms)
 
 

@@ -11,6 +11,7 @@ from domain.metrics.algebra import OUTSIDE_SESSIONS
 from domain.queries.branches import Branch
 from domain.queries.plan import QueryPlan, local_days
 from persistence.engine import MemoryShort, PinnedRows
+from persistence.ground import ground_of
 from persistence.metrics.moving import values_of
 from persistence.metrics.reads import tables_read
 from persistence.metrics.shapes import Shape, shape_of
@@ -68,7 +69,8 @@ async def engine_for(reader: Reader, plan: QueryPlan) -> AsyncIterator[Engine]:
     if any(branch.relation in OUTSIDE_SESSIONS for branch in shape.branches):
         yield PostgresEngine(reader, "It asks for facts outside sessions, which the copies do not hold.")
         return
-    async with reader.columnar.pinned(reader.connection, reader.workspace_id, shape.tables) as copy:
+    growth = (await ground_of(reader)).growth
+    async with reader.columnar.pinned(reader.connection, reader.workspace_id, shape.tables, growth) as copy:
         yield PostgresEngine(reader, _NO_COPY) if copy is None else ColumnarEngine(copy, reader)
 
 
@@ -85,7 +87,8 @@ async def rows_from(
     """Rows of a statement of another kind than `persistence.metrics.statement`. `build`: makes it, for the copy if
     told so; `more`: values of its own parameters."""
     if reader.columnar is not None and _has_grids(plan, branches):
-        async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables_read(branches)) as copy:
+        growth, tables = (await ground_of(reader)).growth, tables_read(branches)
+        async with reader.columnar.pinned(reader.connection, reader.workspace_id, tables, growth) as copy:
             if copy is not None:
                 values = {**values_of(plan, branches), **more}
                 with suppress(MemoryShort):  # then the database has room

@@ -43,6 +43,8 @@ class Leg:
     slots: FromClause | None
     day_slots: FromClause | None
     in_copy: bool
+    late: bool = False
+    """Rows tell the slot of their moment, and the slots' sums find their buckets."""
 
     @property
     def start(self) -> Number:
@@ -65,19 +67,22 @@ def source_of(relation: Relation, *, in_copy: bool) -> Source:
     return SOURCES_IN_COPY[relation] if in_copy else SOURCES[relation]
 
 
-def opened(plan: QueryPlan, branch: Branch, *, in_copy: bool, reading: Iterable[Column] = ()) -> Leg:
-    """`in_copy`: for a columnar copy, which holds the tables of one workspace and knows no other. `reading`: columns
-    that are read besides those that the branch names."""
+def opened(
+    plan: QueryPlan, branch: Branch, *, in_copy: bool, late: bool = False, reading: Iterable[Column] = ()
+) -> Leg:
+    """`in_copy`: for a columnar copy, which holds the tables of one workspace and knows no other. `late`: with slots
+    for buckets. `reading`: columns that are read besides those that the branch names."""
     row = source_of(branch.relation, in_copy=in_copy).row
     carried = carried_of(_table(row)) if in_copy and row is not SESSION_IN_COPY else _NOTHING
     visitor: FromClause | None = None
     if _needs_visitor(branch):
         visitor = VISITOR_OF_CHATBOT if branch.first_seen_at_chatbot else VISITOR
-    slots = _slots(moving.buckets_of(branch.window_index)) if in_copy and Cut.BUCKET in branch.is_cut_by else None
-    day_slots = _slots(moving.days_of(branch.window_index)) if in_copy and branch.by_day else None
+    cut_by_bucket = in_copy and Cut.BUCKET in branch.is_cut_by
+    slots = slots_of(moving.buckets_of(branch.window_index)) if cut_by_bucket and not late else None
+    day_slots = slots_of(moving.days_of(branch.window_index)) if in_copy and branch.by_day else None
     asked = {*_asked_of_session(branch), *(column.name for column in reading if column.place is Place.SESSION)}
     session = _session_of(branch, row, asked <= carried.keys(), in_copy=in_copy)
-    return Leg(plan, branch, row, session, carried, visitor, slots, day_slots, in_copy)
+    return Leg(plan, branch, row, session, carried, visitor, slots, day_slots, in_copy, late)
 
 
 def _session_of(branch: Branch, row: FromClause, all_carried: bool, *, in_copy: bool) -> FromClause | None:
@@ -93,7 +98,7 @@ def _table(alias: FromClause) -> Table:
     return table_of(alias)
 
 
-def _slots(axis: str) -> FromClause:
+def slots_of(axis: str) -> FromClause:
     """Of the even grid of an axis, a row per slot: its number, its bucket, and where that begins."""
     return select(
         func.unnest(moving.slot_numbers(axis), type_=Integer).label("slot"),

@@ -75,6 +75,8 @@ def _row_columns(
     found: list[ColumnElement[Any]] = []
     if leg.slots is not None:
         found += [leg.slots.c.bucket, leg.slots.c.start_ms]
+    elif leg.late:
+        found.append(_slot(leg, moving.buckets_of(branch.window_index)).label("slot"))
     elif Cut.BUCKET in branch.is_cut_by:
         found.append(_bucket(leg).label("bucket"))
     found += _dimension_columns(leg, within, turns)
@@ -156,8 +158,12 @@ def _joined(leg: Leg, turns: dict[tuple[Relation, Predicate], FromClause]) -> Fr
 
 
 def _in_slot(leg: Leg, slots: FromClause, axis: str) -> Truth:
-    found: Truth = slots.c.slot == compile_slot(_time(leg), moving.grid_base(axis), moving.slot_width(axis))
+    found: Truth = slots.c.slot == _slot(leg, axis)
     return found
+
+
+def _slot(leg: Leg, axis: str) -> Number:
+    return compile_slot(_time(leg), moving.grid_base(axis), moving.slot_width(axis))
 
 
 def _same_session(leg: Leg, session: FromClause) -> Truth:

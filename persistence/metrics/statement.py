@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     CompoundSelect,
     Dialect,
@@ -30,11 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
-from domain.metrics.algebra import SESSION_NUMBER, Measure, SumMoney, SumOfSquaredMoney, depends_on_window
+from domain.metrics.algebra import SESSION_NUMBER, SumMoney, SumOfSquaredMoney, depends_on_window
 from domain.queries.branches import Branch, Cut
 from domain.queries.plan import QueryPlan
 from persistence.metrics import moving
 from persistence.metrics.compile import EXACT, Number, Surroundings, compile_bucket_start, compile_measure
+from persistence.metrics.late import can_be_late, in_buckets, named, summed
 from persistence.metrics.legs import Leg, column_name, opened
 from persistence.metrics.rows import has_turn, rows_of
 
@@ -55,7 +55,10 @@ def build_statement(plan: QueryPlan, branches: Sequence[Branch], *, in_copy: boo
     """For the database, or for a columnar copy. Of the plan's numbers only the shape matters: what moves with time
     are named parameters, whose values `moving.values_of` gives."""
     layout = layout_of(plan, branches)
-    legs = [_leg(opened(plan, branch, in_copy=in_copy), index, layout) for index, branch in enumerate(branches)]
+    legs = [
+        _leg(opened(plan, branch, in_copy=in_copy, late=in_copy and can_be_late(branch)), index, layout)
+        for index, branch in enumerate(branches)
+    ]
     return legs[0] if len(legs) == 1 else union_all(*legs)
 
 
@@ -71,8 +74,15 @@ def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
     branch = leg.branch
     rows: FromClause = rows_of(leg).subquery(f"rows_{index}")
     within = aggregating(leg, rows)
+    numbers = [compile_measure(measure, within) for measure in branch.numbers]
     if branch.by_session:
         rows = _sums_of_sessions(leg, rows, within).subquery(f"sessions_{index}")
+        long_numbers = _squares(branch, rows, within)
+    else:
+        long_numbers = [compile_measure(measure, within) for measure in branch.long_numbers]
+    if leg.late:
+        rows = in_buckets(leg, rows, (numbers, long_numbers)).subquery(f"parts_{index}")
+        numbers, long_numbers = summed(branch.numbers, rows, "m"), summed(branch.long_numbers, rows, "x")
     by_bucket, by_dimensions = Cut.BUCKET in branch.is_cut_by, Cut.DIMENSIONS in branch.is_cut_by
     names = [f"d{number}" for number in range(layout.dimensions)]
     money = branch.of_money
@@ -82,12 +92,8 @@ def _leg(leg: Leg, index: int, layout: Layout) -> Select[Any]:
         *((rows.c[name] if by_dimensions else cast(null(), Integer)).label(name) for name in names),
         (rows.c.currency if money else cast(null(), Text)).label("currency"),
         (rows.c.day if money else cast(null(), Integer)).label("day"),
-        *_measures(branch.numbers, within, layout.numbers, "m"),
-        *(
-            _squares(branch, rows, within, layout.long_numbers)
-            if branch.by_session
-            else _measures(branch.long_numbers, within, layout.long_numbers, "x")
-        ),
+        *named(numbers, "m", layout.numbers),
+        *named(long_numbers, "x", layout.long_numbers),
     ).select_from(rows)
     statement = statement.prefix_with(f"/* {branch.relation}, {'previous' if branch.window_index else 'now'} */")
     return _grouped(statement, branch, rows, names, money)
@@ -105,18 +111,9 @@ def _sums_of_sessions(leg: Leg, rows: FromClause, within: Surroundings) -> Selec
     return select(*dict.fromkeys((*keys, session)), *sums).group_by(*dict.fromkeys((*keys, session)))
 
 
-def _squares(branch: Branch, rows: FromClause, within: Surroundings, width: int) -> list[ColumnElement[Any]]:
+def _squares(branch: Branch, rows: FromClause, within: Surroundings) -> list[Number]:
     sums = [rows.c[f"s{number}"] for number in range(len(branch.long_numbers))]
-    told: list[ColumnElement[Any]] = [cast(func.sum(one * one), within.longest) for one in sums]
-    missing = [cast(null(), EXACT) for _ in range(width - len(told))]
-    return [value.label(f"x{number}") for number, value in enumerate([*told, *missing])]
-
-
-def _measures(measures: Sequence[Measure], within: Surroundings, width: int, prefix: str) -> list[ColumnElement[Any]]:
-    kind = EXACT if prefix == "x" else BigInteger()
-    told = [compile_measure(measure, within) for measure in measures]
-    missing = [cast(null(), kind) for _ in range(width - len(told))]
-    return [value.label(f"{prefix}{number}") for number, value in enumerate([*told, *missing])]
+    return [cast(func.sum(one * one), within.longest) for one in sums]
 
 
 def _grouped(

@@ -23,7 +23,7 @@ from persistence.metrics.statement import build_statement
 from persistence.tables.sessions import SessionCostRow, SessionRow
 from persistence.tables.visitors import VisitorRow
 from persistence.tenancy import reading, writing
-from tests.persistence.columns.test_copy import copies_of, raise_generation
+from tests.persistence.columns.test_copy import copies_of, growth_of, raise_generation
 from tests.persistence.metrics.facts import MONTH, NOON_MS, Facts, a_message, a_session
 from tests.persistence.metrics.planning import DAYS, SCOPE
 
@@ -64,7 +64,7 @@ async def told(
     """What a copy of the newest moment answers; None if it does not."""
     async with (
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
-        copies.pinned(reader.connection, reader.workspace_id, tables) as copy,
+        copies.pinned(reader.connection, reader.workspace_id, tables, await growth_of(reader)) as copy,
     ):
         return None if copy is None else sorted(await copy.rows(statement, {}, among=None))
 
@@ -195,7 +195,7 @@ async def test_tables_of_two_moments_answer_nobody(facts: Facts, copies: Copies)
         await older.connection.execute(text("select 1"))
         await change(facts, session, device=3)
         assert await told(facts, copies, sessions, {"session"}) == [(1,)]
-        async with copies.pinned(older.connection, older.workspace_id, TABLES) as copy:
+        async with copies.pinned(older.connection, older.workspace_id, TABLES, await growth_of(older)) as copy:
             assert copy is None
 
     assert await told(facts, copies, carried("device")) == [(3,)]

@@ -13,14 +13,15 @@ from persistence.changes import record_changes
 from persistence.columns import copy as copying
 from persistence.columns.copies import Copies, CopyLimits
 from persistence.columns.layout import TABLES
-from persistence.engine import Database, open_database
+from persistence.engine import Database, Growth, open_database
+from persistence.ground import ground_of
 from persistence.tables.sessions import SessionRow
-from persistence.tenancy import Writer, reading, writing
+from persistence.tenancy import Reader, Writer, reading, writing
 from tests.domain.histories import WORLDS, batches, histories
 from tests.ingest.sending import a_world, send
 from tests.naive.placing import Wire
 from tests.naive.world import World
-from tests.persistence.metrics.facts import MONTH, Facts, a_session
+from tests.persistence.metrics.facts import MONTH, NOON_MS, Facts, a_session
 
 PACE = settings(
     max_examples=8,
@@ -67,6 +68,15 @@ async def facts(database: Database, workspace_id: UUID) -> Facts:
     return found
 
 
+async def growth_of(reader: Reader) -> Growth:
+    return (await ground_of(reader)).growth
+
+
+def various_sessions() -> list[dict[str, Any]]:
+    """A few alike take no room at all in a copy."""
+    return [a_session(started_at_ms=NOON_MS + number**3) for number in range(300)]
+
+
 async def put(writer: Writer, *sessions: dict[str, Any]) -> None:
     """As an ingest transaction does it, all but the generation."""
     rows = [{"workspace_id": writer.workspace_id, "month": MONTH, **session} for session in sessions]
@@ -85,7 +95,7 @@ async def count_in_copy(facts: Facts, copies: Copies, among: frozenset[int] | No
     """How many sessions the copy tells; None if it does not answer."""
     async with (
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
-        copies.pinned(reader.connection, reader.workspace_id, {"session"}) as copy,
+        copies.pinned(reader.connection, reader.workspace_id, {"session"}, await growth_of(reader)) as copy,
     ):
         return None if copy is None else (await copy.rows(SESSIONS, {}, among=among))[0][0]
 
@@ -110,7 +120,7 @@ async def test_a_slow_transaction_behind_a_quick_one_is_not_skipped(facts: Facts
 async def test_tells_how_far_it_is_behind(facts: Facts) -> None:
     """0 while it holds every commit, then since when it may lack one, until a question has taken it in."""
     copies = copies_of(facts.database)
-    await facts.sessions(a_session())
+    await facts.sessions(*various_sessions())
 
     async def state() -> tuple[bool, float] | None:
         async with reading(facts.database, facts.workspace_id, snapshot=True) as reader:
@@ -127,7 +137,7 @@ async def test_tells_how_far_it_is_behind(facts: Facts) -> None:
     behind = await state()
     async with (
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
-        copies.pinned(reader.connection, reader.workspace_id, TABLES),
+        copies.pinned(reader.connection, reader.workspace_id, TABLES, await growth_of(reader)),
     ):
         pass
 
@@ -144,7 +154,7 @@ async def test_a_view_does_not_move(facts: Facts) -> None:
 
     async with (
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
-        copies.pinned(reader.connection, reader.workspace_id, {"session"}) as copy,
+        copies.pinned(reader.connection, reader.workspace_id, {"session"}, await growth_of(reader)) as copy,
     ):
         assert copy is not None
         async with writing(facts.database, facts.workspace_id) as writer:
@@ -207,7 +217,7 @@ async def test_no_copy_of_what_is_too_small_or_too_large(facts: Facts, limits: d
 
 async def test_the_copy_asked_longest_ago_makes_room(database: Database, facts: Facts) -> None:
     other = await a_world(database, World())
-    await facts.sessions(a_session())
+    await facts.sessions(*various_sessions())
     copies = copies_of(database, most_bytes=1)
     await copies.load(other, TABLES)
     await copies.load(facts.workspace_id, TABLES)
@@ -225,7 +235,7 @@ async def test_a_question_that_is_given_up_is_interrupted(facts: Facts) -> None:
 
     async with (
         reading(facts.database, facts.workspace_id, snapshot=True) as reader,
-        copies.pinned(reader.connection, reader.workspace_id, {"session"}) as copy,
+        copies.pinned(reader.connection, reader.workspace_id, {"session"}, await growth_of(reader)) as copy,
     ):
         assert copy is not None
         with pytest.raises(TimeoutError):

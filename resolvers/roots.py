@@ -22,6 +22,7 @@ from resolvers.metric_definitions import MetricDefinitionQueries
 from resolvers.metrics import MetricQueries
 from resolvers.retention import RetentionQueries
 from resolvers.saved_queries import SavedQueryMutation, SavedQueryQuery
+from resolvers.segments import SegmentMutation, SegmentQuery
 from resolvers.sessions import SessionQuery
 from resolvers.workspaces import WorkspaceMutation, WorkspaceQuery
 from schema.problems import PROBLEM_TYPES, RefusalHandler
@@ -46,6 +47,7 @@ class Query(
     MetricQueries,
     RetentionQueries,
     SavedQueryQuery,
+    SegmentQuery,
     SessionQuery,
     WorkspaceQuery,
 ):
@@ -60,6 +62,7 @@ class Mutation(
     ExchangeRateMutation,
     GoalMutation,
     SavedQueryMutation,
+    SegmentMutation,
     WorkspaceMutation,
 ):
     pass

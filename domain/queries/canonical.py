@@ -6,9 +6,10 @@ What only the asker decides (`among`, `as_of_ms`, `parts`) is not part of it: a 
 import json
 from datetime import date
 from typing import Any, Final, assert_never
+from uuid import UUID
 
 from domain.cycles import Cycle
-from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
+from domain.queries.filters import AllOf, AnyOf, Filter, In, InSegment, IsUnknown, NotThis
 from domain.queries.query import Comparison, MetricQuery, NewTo, Order
 from domain.time import Calendar, Dates, Grain, Moments, Rolling, TimeRange
 from domain.vocabulary import Source
@@ -36,6 +37,19 @@ def to_canonical(query: MetricQuery) -> str:
         told["cycle"] = query.cycle
     if query.minimum_sample > 1:
         told["minimumSample"] = query.minimum_sample
+    return _written(told)
+
+
+def filter_to_canonical(tree: Filter) -> str:
+    """A filter alone, as segments keep it."""
+    return _written(_filter(tree))
+
+
+def filter_from_canonical(text: str) -> Filter:
+    return _read_filter(json.loads(text))
+
+
+def _written(told: Any) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -97,6 +111,8 @@ def _filter(tree: Filter) -> Any:
             return {"in": [dimension, sorted(set(values))]}
         case IsUnknown(dimension=dimension):
             return {"unknown": dimension}
+        case InSegment(segment_id=segment_id):
+            return {"segment": str(segment_id)}
         case AllOf(parts=parts):
             return {"and": [_filter(part) for part in parts]}
         case AnyOf(parts=parts):
@@ -114,6 +130,8 @@ def _read_filter(told: dict[str, Any]) -> Filter:
             return In(dimension=content[0], values=tuple(content[1]))
         case "unknown":
             return IsUnknown(dimension=content)
+        case "segment":
+            return InSegment(segment_id=UUID(content))
         case "and":
             return AllOf(parts=tuple(_read_filter(part) for part in content))
         case "or":

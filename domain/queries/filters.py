@@ -4,6 +4,7 @@ is in nobody's list and in everybody's complement."""
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
+from uuid import UUID
 
 from domain.dimensions import DIMENSIONS, UNKNOWN, Chatbots, Closed, Dimension, Open
 from domain.intent_volume import NAME as INTENT_VOLUME
@@ -23,6 +24,7 @@ from domain.problems import InvalidInput, Problem, UnknownName
 from domain.vocabulary import LabelKind
 
 MOST_LEAVES: Final = 100
+MOST_SEGMENTS: Final = 20
 MOST_VALUES: Final = 1_000
 DEEPEST: Final = 10
 
@@ -43,6 +45,13 @@ class IsUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class InSegment:
+    """What a segment of the workspace holds; its filter takes this place before a question is planned."""
+
+    segment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     parts: tuple["Filter", ...] = ()
 
@@ -57,7 +66,7 @@ class NotThis:
     part: "Filter"
 
 
-Filter = In | IsUnknown | AllOf | AnyOf | NotThis
+Filter = In | IsUnknown | InSegment | AllOf | AnyOf | NotThis
 
 EVERYTHING: Final = AllOf()
 
@@ -92,6 +101,8 @@ def leaves(tree: Filter) -> Iterator[In | IsUnknown]:
     match tree:
         case In() | IsUnknown():
             yield tree
+        case InSegment():
+            return
         case AllOf(parts=parts) | AnyOf(parts=parts):
             for part in parts:
                 yield from leaves(part)
@@ -103,12 +114,43 @@ def leaves(tree: Filter) -> Iterator[In | IsUnknown]:
 
 def depth(tree: Filter) -> int:
     match tree:
-        case In() | IsUnknown():
+        case In() | IsUnknown() | InSegment():
             return 1
         case AllOf(parts=parts) | AnyOf(parts=parts):
             return 1 + max((depth(part) for part in parts), default=0)
         case NotThis(part=part):
             return 1 + depth(part)
+        case _:
+            assert_never(tree)
+
+
+def segments_in(tree: Filter) -> frozenset[UUID]:
+    match tree:
+        case InSegment(segment_id=segment_id):
+            return frozenset({segment_id})
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return frozenset().union(*(segments_in(part) for part in parts))
+        case NotThis(part=part):
+            return segments_in(part)
+        case In() | IsUnknown():
+            return frozenset()
+        case _:
+            assert_never(tree)
+
+
+def expanded(tree: Filter, segments: Mapping[UUID, Filter]) -> Filter:
+    """The same with the filters of the segments that it names in their place."""
+    match tree:
+        case InSegment(segment_id=segment_id):
+            return segments[segment_id]
+        case AllOf(parts=parts):
+            return AllOf(tuple(expanded(part, segments) for part in parts))
+        case AnyOf(parts=parts):
+            return AnyOf(tuple(expanded(part, segments) for part in parts))
+        case NotThis(part=part):
+            return NotThis(expanded(part, segments))
+        case In() | IsUnknown():
+            return tree
         case _:
             assert_never(tree)
 
@@ -144,6 +186,12 @@ def filter_problems(tree: Filter, path: Path) -> Iterator[Problem]:
             allowed=(f"0..{MOST_LEAVES}",),
         )
         return
+    if len(segments_in(tree)) > MOST_SEGMENTS:
+        yield InvalidInput(
+            message=f"The filter names {len(segments_in(tree))} segments; it takes up to {MOST_SEGMENTS}.",
+            path=(*path, "segment"),
+            allowed=(f"0..{MOST_SEGMENTS}",),
+        )
     for leaf in found:
         yield from _leaf_problems(leaf, path)
 
@@ -184,6 +232,8 @@ def predicate_of(tree: Filter, relation: Relation, codes: Codes) -> Predicate:
             return either(*(predicate_of(part, relation, codes) for part in parts))
         case NotThis(part=part):
             return Not(predicate_of(part, relation, codes))
+        case InSegment():
+            raise AssertionError("segments are expanded before a question is planned")
         case _:
             assert_never(tree)
 
@@ -195,7 +245,7 @@ def may_hold(tree: Filter, chatbot: str) -> bool | None:
             return chatbot in values
         case IsUnknown(dimension="chatbot"):
             return False
-        case In() | IsUnknown():
+        case In() | IsUnknown() | InSegment():
             return None
         case AllOf(parts=parts):
             told = [may_hold(part, chatbot) for part in parts]

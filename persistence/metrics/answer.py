@@ -37,11 +37,13 @@ from persistence.metrics.engines import Engine, engine_for
 from persistence.metrics.intent_volume import speaks_of_volume, with_frequent_intents
 from persistence.metrics.scope import read_scope
 from persistence.results import Asked, Basis
+from persistence.segments import with_segments
 from persistence.tenancy import Reader
 
 
 async def answer(reader: Reader, query: MetricQuery, *, now_ms: int) -> MetricTable:
     """All parts of the table from one snapshot, if the reader has one; of the same second, if nothing changed since."""
+    query = await with_segments(reader, query)
     scope = await scope_for(reader, query, now_ms=now_ms)
     if reader.results is None:
         return await _answered(reader, make_plan(query, scope, now_ms), now_ms)
@@ -79,6 +81,7 @@ async def _answered(reader: Reader, plan: QueryPlan, now_ms: int) -> MetricTable
 
 
 async def plan_for(reader: Reader, query: MetricQuery, *, now_ms: int) -> QueryPlan:
+    query = await with_segments(reader, query)
     return make_plan(query, await scope_for(reader, query, now_ms=now_ms), now_ms)
 
 

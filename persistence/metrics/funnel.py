@@ -26,6 +26,7 @@ from persistence.metrics.compile import NEAREST_RANK_SLACK, Number, Share
 from persistence.metrics.engines import rows_from
 from persistence.metrics.legs import opened
 from persistence.metrics.rows import event_rows
+from persistence.segments import with_segments, without_segments
 from persistence.tenancy import Reader
 
 _SESSION: Final = Column("session_id", Place.SESSION)
@@ -35,6 +36,7 @@ _COLUMNS_A_STEP: Final = 4
 
 async def answer_funnel(reader: Reader, query: FunnelQuery, *, now_ms: int) -> FunnelTable:
     """From one snapshot, if the reader has one."""
+    query = await _with_segments(reader, query)
     scope = await scope_for(reader, query.with_all_filters, now_ms=now_ms)
     plan = _widened(make_plan(query.base, scope, now_ms), query)
     able = [one for one in scope.chatbots_in(query.base.where) if reports_all(one, query.needs)]
@@ -45,6 +47,12 @@ async def answer_funnel(reader: Reader, query: FunnelQuery, *, now_ms: int) -> F
         counts = dict(_counted(row, plan, query) for row in rows)
     labels = await group_labels(reader, plan, tuple(codes for codes in counts if codes))
     return _table(plan, query, counts, labels, left_out, now_ms)
+
+
+async def _with_segments(reader: Reader, query: FunnelQuery) -> FunnelQuery:
+    base = await with_segments(reader, query.base)
+    steps = [replace(step, where=await without_segments(reader, step.where)) for step in query.steps]
+    return replace(query, base=base, steps=tuple(steps))
 
 
 def funnel_of(query: FunnelQuery, scope: Scope, now_ms: int, *, in_copy: bool) -> Select[Any]:

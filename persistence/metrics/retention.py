@@ -1,6 +1,7 @@
 """Who comes back, as one SELECT on either engine: the periods in which each visitor was there, beside the first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Select, and_, func, literal, select
@@ -14,11 +15,13 @@ from persistence.metrics.engines import rows_from
 from persistence.metrics.legs import Leg, column_name, opened
 from persistence.metrics.rows import rows_of
 from persistence.metrics.shapes import kept
+from persistence.segments import with_segments
 from persistence.tenancy import Reader
 
 
 async def answer_retention(reader: Reader, query: RetentionQuery, *, now_ms: int) -> RetentionTable:
     """From one snapshot, if the reader has one."""
+    query = replace(query, base=await with_segments(reader, query.base))
     scope = await scope_for(reader, query.base, now_ms=now_ms)
     retention = plan_retention(query, scope, now_ms)
     # Cohorts and periods are counted from 1 in the statement.

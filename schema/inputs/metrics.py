@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
 
 from domain.dimensions import DIMENSIONS, Closed, Dimension
 from domain.problems import InvalidInput, Refused
-from domain.queries.filters import EVERYTHING, AllOf, AnyOf, Filter, In, IsUnknown, NotThis
+from domain.queries.filters import EVERYTHING, AllOf, AnyOf, Filter, In, InSegment, IsUnknown, NotThis
 from domain.queries.query import Comparison as DomainComparison
 from domain.queries.query import Order
 from domain.time import Calendar, Dates, Moments, Rolling, TimeRange, milliseconds
+from schema.paging import decode_id
 from schema.types import vocabulary
 from schema.types.metric_names import Comparison, MetricName, SortDirection
 
@@ -160,11 +162,13 @@ def _filter_type() -> type:
             "and_": 'list["FilterInput"] | None',
             "or_": 'list["FilterInput"] | None',
             "not_": '"FilterInput | None"',
+            "segment": strawberry.ID | None,
         },
         "__module__": __name__,
         "and_": strawberry.field(name="and", default=None, description="All of these hold."),
         "or_": strawberry.field(name="or", default=None, description="At least one of these holds."),
         "not_": strawberry.field(name="not", default=None, description="This does not hold."),
+        "segment": strawberry.field(default=None, description="The segment holds it, as the segment is now."),
     }
     for dimension in DIMENSIONS.values():
         namespace["__annotations__"][_snake(dimension.name)] = _condition_of(dimension) | None
@@ -193,6 +197,8 @@ def _parts(given: Any) -> Iterator[Filter]:
         condition = getattr(given, _snake(dimension.name))
         if condition is not None:
             yield from _conditions(dimension.name, condition)
+    if given.segment is not None:
+        yield InSegment(decode_id("Segment", given.segment, UUID))
     if given.and_ is not None:
         yield AllOf(tuple(filter_of(part) for part in given.and_))
     if given.or_ is not None:

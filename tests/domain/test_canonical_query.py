@@ -1,11 +1,12 @@
 """A saved query comes back as the very value that was saved."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from domain.queries.canonical import from_canonical, to_canonical
-from domain.queries.filters import AllOf, AnyOf, In, IsUnknown, NotThis
+from domain.queries.filters import AllOf, AnyOf, In, InSegment, IsUnknown, NotThis
 from domain.queries.query import Comparison, MetricQuery, NewTo, Order
 from domain.time import Calendar, Dates, Grain, Moments, Rolling
 from domain.vocabulary import Source
@@ -24,7 +25,10 @@ QUERIES = {
         metrics=("sessions", "resolutionRate"),
         range=Rolling.LAST_30D,
         where=AllOf(
-            (AnyOf((In("channel", ("APP", "WEBSITE")), IsUnknown("country"))), NotThis(In("device", ("BOT",))))
+            (
+                AnyOf((In("channel", ("APP", "WEBSITE")), IsUnknown("country"), InSegment(UUID(int=7)))),
+                NotThis(In("device", ("BOT",))),
+            )
         ),
         group_by=("channel",),
         order=Order("sessions"),

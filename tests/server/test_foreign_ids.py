@@ -12,6 +12,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLUnionType,
+    Undefined,
     get_named_type,
     is_leaf_type,
 )
@@ -30,7 +31,7 @@ FOREIGN = 3
 PLAIN = {"String": '"x"', "Int": "1", "Float": "1", "Boolean": "true", "Date": '"2026-01-01"', "Money": '"1.00"',
          "DateTime": '"2026-01-01T00:00:00Z"', "TimeZone": '"UTC"', "BigInt": "1"}  # fmt: skip
 KINDS = {"chatbot": "Chatbot", "goal": "Goal", "savedquery": "SavedQuery", "query": "SavedQuery", "apikey": "ApiKey",
-         "session": "Session", "messages": "Session"}  # fmt: skip
+         "session": "Session", "messages": "Session", "segment": "Segment"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def document(place: Place, identity: str) -> str:
     for name, argument in field.args.items():
         if name == place.argument:
             given.append(f"{name}: {value(argument.type, place.inner, identity)}")
-        elif isinstance(argument.type, GraphQLNonNull) and argument.default_value is None:
+        elif isinstance(argument.type, GraphQLNonNull) and argument.default_value in (None, Undefined):
             given.append(f"{name}: {value(argument.type, None, identity)}")
     return f"{place.operation} {{ {place.field}({', '.join(given)}) {selection(field.type)} }}"
 
@@ -110,7 +111,7 @@ async def test_foreign_and_absent_look_alike(
     client: httpx.AsyncClient, server: RunningServer, admin_key: IssuedKey, other_admin_key: IssuedKey, place: Place
 ) -> None:
     foreign = await foreign_id(client, server, other_admin_key, place.kind)
-    absent = ABSENT_UUID if place.kind in ("ApiKey", "SavedQuery") else ABSENT
+    absent = ABSENT_UUID if place.kind in ("ApiKey", "SavedQuery", "Segment") else ABSENT
     answers = [
         await ask(client, server, admin_key, document(place, identity))
         for identity in (foreign, encode_id(place.kind, absent))
@@ -135,8 +136,9 @@ async def foreign_id(client: httpx.AsyncClient, server: RunningServer, key: Issu
         return max(str(node["id"]) for node in listed["data"]["sessions"]["nodes"])
     made = [(await ask(client, server, key, MAKING[kind].replace("NUMBER", str(number)))) for number in range(FOREIGN)]
     assert all(body.get("data") for body in made), made
-    if kind == "SavedQuery":
-        return str(made[-1]["data"]["saveQuery"]["id"])
+    if kind in ("SavedQuery", "Segment"):
+        (saved,) = made[-1]["data"].values()
+        return str(saved["id"])
     return encode_id(kind, FOREIGN)
 
 
@@ -145,4 +147,6 @@ MAKING = {
     "Goal": 'mutation { defineGoal(input: {name: "goal-NUMBER"}) { __typename } }',
     "SavedQuery": """mutation { saveQuery(input: {name: "query-NUMBER",
         query: {metrics: [SESSIONS], range: {rolling: LAST_7D}}}) { ... on SavedQuery { id } } }""",
+    "Segment": """mutation { saveSegment(input: {name: "segment-NUMBER", filter: {channel: {in: [VOICE]}}})
+        { ... on Segment { id } } }""",
 }

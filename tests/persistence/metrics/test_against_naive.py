@@ -12,7 +12,7 @@ from domain.dimensions import DIMENSIONS, Closed
 from domain.metrics.algebra import Relation
 from domain.metrics.catalogue import METRICS
 from domain.metrics.spread import Spread, spread_of
-from domain.queries.filters import AllOf, AnyOf, Filter, In, IsUnknown, NotThis
+from domain.queries.filters import AllOf, AnyOf, Filter, In, InSegment, IsUnknown, NotThis
 from domain.queries.query import Comparison, Part, allowed_dimensions
 from domain.queries.table import Group, MetricTable, Reading
 from domain.time import Grain, Moments
@@ -135,6 +135,8 @@ def holds(tree: Filter, world: World, names: Names, kind: str, row: Row) -> bool
             return any(holds(part, world, names, kind, row) for part in parts)
         case NotThis(part=part):
             return not holds(part, world, names, kind, row)
+        case InSegment():
+            raise AssertionError("random filters name no segment")
 
 
 def possible(tree: Filter, chatbot: str) -> tuple[bool, bool]:
@@ -155,6 +157,8 @@ def possible(tree: Filter, chatbot: str) -> tuple[bool, bool]:
         case NotThis(part=part):
             can, cannot = possible(part, chatbot)
             return cannot, can
+        case InSegment():
+            raise AssertionError("random filters name no segment")
 
 
 def assert_equal(found: Any, expected: Any, what: str) -> None:

@@ -12,6 +12,7 @@ from domain.time import Grain
 from resolvers.asking import question, table_of
 from resolvers.request import Info
 from schema.cost import costs
+from schema.group_cursors import place_of
 from schema.inputs.metrics import (
     CompareToInput,
     FilterInput,
@@ -54,6 +55,7 @@ class MetricQueries:
         compare_to: CompareToInput | None = None,
         order_by: MetricOrderInput | None = None,
         limit: int | None = None,
+        after: str | None = None,
         as_of: datetime | None = None,
         sources: list[Source] | None = None,
         include_bots: bool = False,
@@ -62,6 +64,8 @@ class MetricQueries:
     ) -> MetricTable | None:
         wanted = selected(info)
         metrics, parts = metrics_in(wanted), parts_in(wanted, grouped=bool(group_by))
+        split = tuple(str(one.value) for one in group_by or ())
+        order = default_order(metrics, parts) if order_by is None else order_by.to_domain()
         asked = question(
             info,
             metrics,
@@ -74,10 +78,11 @@ class MetricQueries:
             new_to=new_to,
             parts=parts,
             grain=grain,
-            group_by=tuple(str(one.value) for one in group_by or ()),
+            group_by=split,
             compare=comparison_of(compare, compare_to),
-            order=default_order(metrics, parts) if order_by is None else order_by.to_domain(),
+            order=order,
             limit=20 if limit is None else limit,
+            after=place_of(after, order, split),
             minimum_sample=minimum_sample,
         )
         return MetricTable.from_domain(await table_of(info, asked))

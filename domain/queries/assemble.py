@@ -21,7 +21,7 @@ from domain.queries.readings import (
     read,
 )
 from domain.queries.suppression import Hidden, hidden_cells
-from domain.queries.table import Figure, Group, KeyPart, MetricTable, Reading, Series
+from domain.queries.table import Figure, Group, KeyPart, MetricTable, Reading, Series, number_of
 from domain.vocabulary import LabelKind, title_of
 
 Labels = Mapping[tuple[LabelKind, int], str]
@@ -69,6 +69,7 @@ def assemble(
         totals=totals,
         series=_all_series(shelf, None) if Part.SERIES in plan.parts else {},
         groups=tuple(_group(shelf, codes, labels, totals) for codes in shown),
+        order=plan.query.order,
         group_count=group_count,
         overlap=overlapping and bool(plan.query.group_by),
         excluded={name: count for name, count in excluded.items() if name != "without_turn"},
@@ -122,6 +123,7 @@ def _group(shelf: Shelf, codes: Codes, labels: Labels, totals: Mapping[str, Figu
     plan = shelf.plan
     return Group(
         key=tuple(key_part(plan, *pair, labels) for pair in zip(plan.query.dimensions, codes, strict=True)),
+        codes=codes,
         figures=_figures(shelf, codes, totals),
         series=_all_series(shelf, codes) if Part.GROUP_SERIES in plan.parts else {},
     )
@@ -152,28 +154,54 @@ def groups_in(cells: Cells) -> tuple[Codes, ...]:
     return tuple(dict.fromkeys(key.codes for key in cells if key.codes is not None and key.bucket is None))
 
 
-def ranked(plan: QueryPlan, cells: Cells, labels: Labels) -> tuple[Codes, ...]:
-    """All groups in the order asked for; ties by label, and what has no value last."""
-    query = plan.query
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All groups in order. `start`: where those begin that were not told before."""
+
+    order: tuple[Codes, ...]
+    start: int = 0
+
+
+def ranked(plan: QueryPlan, cells: Cells, labels: Labels) -> Ranking:
+    """In the order asked for; ties by label, and what has no value last. The place to go on from is put among them as
+    it was, whatever became of its group since."""
+    query, after = plan.query, plan.query.after
     named = {
         codes: tuple(key_part(plan, *pair, labels).label for pair in zip(query.dimensions, codes, strict=True))
         for codes in groups_in(cells)
     }
-    by_label = sorted(named, key=lambda codes: (UNKNOWN in codes, named[codes], codes))
-    if query.order is not None and query.order.metric is None:
-        return tuple(reversed(by_label)) if query.order.descending else tuple(by_label)
-    metric = query.order.metric if query.order else _first_orderable(plan)
+    if after is None:
+        return Ranking(_sorted(plan, named, _values(plan, cells, named)))
+    values = _values(plan, cells, named) | {after.codes: after.value}
+    everything = _sorted(plan, {after.codes: after.labels} | named, values)
+    before = everything.index(after.codes)
+    is_there = after.codes in named
+    return Ranking(tuple(one for one in everything if is_there or one != after.codes), before + is_there)
+
+
+def _values(plan: QueryPlan, cells: Cells, groups: Iterable[Codes]) -> dict[Codes, float | None]:
+    """What the groups are ordered by; nothing where that is their label."""
+    order = plan.query.order
+    metric = order.metric if order else _first_orderable(plan)
     if metric is None:
-        return tuple(by_label)
+        return {}
     evaluation = evaluations(plan)[metric]
-    values = {codes: read(evaluation, cells.get(CellKey(NOW, codes=codes), {})).value for codes in named}
-    descending = query.order.descending if query.order else True
+    found = {codes: read(evaluation, cells.get(CellKey(NOW, codes=codes), {})).value for codes in groups}
+    return {codes: number_of(value) for codes, value in found.items()}
+
+
+def _sorted(
+    plan: QueryPlan, named: Mapping[Codes, tuple[str, ...]], values: Mapping[Codes, float | None]
+) -> tuple[Codes, ...]:
+    order = plan.query.order
+    by_label = sorted(named, key=lambda codes: (UNKNOWN in codes, named[codes], codes))
+    if order is not None and order.metric is None:
+        return tuple(reversed(by_label)) if order.descending else tuple(by_label)
+    sign = -1 if order is None or order.descending else 1
 
     def place(codes: Codes) -> tuple[bool, float]:
-        value = values[codes]
-        if value is None or isinstance(value, tuple):
-            return (True, 0.0)
-        return (False, -float(value) if descending else float(value))
+        value = values.get(codes)
+        return (True, 0.0) if value is None else (False, sign * value)
 
     return tuple(sorted(by_label, key=place))
 

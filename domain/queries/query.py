@@ -70,11 +70,21 @@ class Order:
     descending: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """Where a group stood in its order: by its value then, and among equals by its labels, of which the beginnings are
+    enough, and codes."""
+
+    value: float | None
+    codes: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricQuery:
     """`among`: the chatbots that the asker may see, None = all. `sources` None = live, or all where the question
     itself speaks of sources. `as_of_ms` None = the moment of asking. With a `cycle`, series run over its cells. Means,
-    shares and percentiles of fewer cases than `minimum_sample` are not told."""
+    shares and percentiles of fewer cases than `minimum_sample` are not told. `after`: only groups that come later."""
 
     metrics: tuple[str, ...]
     range: TimeRange
@@ -86,6 +96,7 @@ class MetricQuery:
     compare: Comparison | Moments | Dates | None = None
     order: Order | None = None
     limit: int = 20
+    after: GroupPlace | None = None
     as_of_ms: int | None = None
     sources: frozenset[Source] | None = None
     include_bots: bool = False
@@ -208,6 +219,7 @@ def _limit_problems(query: MetricQuery) -> Iterator[Problem]:
         )
     if {Part.GROUPS, Part.GROUP_SERIES} & query.parts and not query.group_by:
         yield InvalidInput(message="groups need a dimension in groupBy.", path=("groupBy",), allowed=tuple(DIMENSIONS))
+    yield from _place_problems(query)
     if not 1 <= query.minimum_sample <= MOST_SAMPLE:
         yield InvalidInput(
             message=f"minimumSample is {query.minimum_sample}; it takes 1 to {MOST_SAMPLE}.",
@@ -225,6 +237,21 @@ def _limit_problems(query: MetricQuery) -> Iterator[Problem]:
             allowed=(f"{EARLIEST}..{LATEST}",),
         )
     yield from bucket_problems(query, _longest_span(query.range))
+
+
+def _place_problems(query: MetricQuery) -> Iterator[Problem]:
+    place = query.after
+    if place is None:
+        return
+    if not len(place.codes) == len(place.labels) == len(query.group_by):
+        yield InvalidInput(message="after is no cursor of these groups.", path=("after",))
+    elif query.among is not None and (query.order is None or query.order.metric is not None):
+        # The place of a hidden group among the values would tell its value.
+        yield InvalidInput(
+            message="Keys that see only some chatbots page through groups by label.",
+            path=("after",),
+            allowed=("orderBy without a metric",),
+        )
 
 
 def bucket_problems(query: MetricQuery, window: Window) -> Iterator[Problem]:

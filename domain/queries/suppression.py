@@ -1,13 +1,14 @@
 """Which cells are hidden from a key that sees only some chatbots: too few people stand behind them (R22, P30).
 
 Where one cell of a set is hidden and its total is shown, the smallest other cell is hidden too: else the hidden one
-could be told by subtraction.
+could be told by subtraction. A set is what is shown together, and all groups of a window, on whatever pages.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from domain.dimensions import OTHER
 from domain.queries.branches import PEOPLE, SMALLEST_GROUP
 from domain.queries.cells import Cell, CellKey, Cells, Codes
 from domain.queries.plan import QueryPlan
@@ -43,9 +44,17 @@ def hidden_cells(plan: QueryPlan, cells: Cells, shown: tuple[Codes, ...]) -> Hid
         return NOTHING_HIDDEN
     people = {key: _people(cell) for key, cell in cells.items()}
     hidden = {key for key, count in people.items() if 0 < count < SMALLEST_GROUP}
+    # All groups of a window, also those of other pages: else the pages together would tell a hidden one.
+    for window in range(len(plan.windows)):
+        every_group = [key for key in people if key.window == window and _is_group_of_window(key)]
+        _hide_complement(every_group, people, hidden)
     for cellset in _sets(people, shown):
         _hide_complement(cellset, people, hidden)
     return Hidden(frozenset(hidden), people)
+
+
+def _is_group_of_window(key: CellKey) -> bool:
+    return key.codes is not None and key.bucket is None and OTHER not in key.codes
 
 
 def _people(cell: Cell) -> int:

@@ -14,6 +14,8 @@ from domain.intervals import Interval, Sums, ratio_spread, wilson
 from domain.metrics.metric import Metric
 from domain.metrics.spread import spread_of
 from domain.money import money_of
+from domain.queries.cells import Codes
+from domain.queries.query import Order
 from domain.time import Grain, Window
 from domain.vocabulary import Instrument
 
@@ -118,6 +120,11 @@ class Figure:
         return float(change) / abs(float(before))
 
 
+def number_of(value: Value | None) -> float | None:
+    """What a value is ordered by; a distribution by nothing."""
+    return None if value is None or isinstance(value, tuple) else float(value)
+
+
 def _difference(now: Value | None, before: Value | None) -> int | float | Decimal | None:
     if now is None or before is None or isinstance(now, tuple) or isinstance(before, tuple):
         return None
@@ -150,6 +157,7 @@ class KeyPart:
 @dataclass(frozen=True, slots=True)
 class Group:
     key: tuple[KeyPart, ...]
+    codes: Codes
     figures: Mapping[str, Figure]
     series: Mapping[str, Series]
 
@@ -178,6 +186,7 @@ class MetricTable:
     totals: Mapping[str, Figure]
     series: Mapping[str, Series]
     groups: tuple[Group, ...]
+    order: Order | None
     group_count: int
     overlap: bool
     excluded: Mapping[str, int]

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from domain.dimensions import OTHER, Open
 from domain.metrics.catalogue import METRICS
+from domain.problems import LimitReached, Refused
 from domain.queries.assemble import (
     Labels,
+    Ranking,
     assemble,
     can_be_summed,
     groups_in,
@@ -23,7 +25,7 @@ from domain.queries.assemble import (
 )
 from domain.queries.cells import Cell, CellKey, Cells, Codes
 from domain.queries.plan import QueryPlan, make_plan
-from domain.queries.query import MetricQuery, Part
+from domain.queries.query import MOST_CELLS, MetricQuery, Part
 from domain.queries.readings import needs_rates
 from domain.queries.scope import Scope
 from domain.queries.table import MetricTable
@@ -75,8 +77,8 @@ async def _answered(reader: Reader, plan: QueryPlan, now_ms: int) -> MetricTable
         cells: Cells = await computed(engine, first)
         groups = groups_in(cells)
         labels = await group_labels(reader, plan, groups)
-        order = ranked(plan, cells, labels) if groups else ()
-        shown, cells = await _shown(engine, plan, cells, order)
+        ranking = ranked(plan, cells, labels) if groups else Ranking(())
+        shown, cells = await _shown(engine, plan, cells, ranking)
     return assemble(plan, cells, labels, shown, len(groups), fresh_through_ms=now_ms)
 
 
@@ -100,13 +102,16 @@ def _first_parts(plan: QueryPlan) -> frozenset[Part]:
 
 
 async def _shown(
-    engine: Engine, plan: QueryPlan, cells: Cells, order: tuple[Codes, ...]
+    engine: Engine, plan: QueryPlan, cells: Cells, ranking: Ranking
 ) -> tuple[tuple[Codes, ...], Cells]:
-    """The groups to show, OTHER last, and the cells with all that they need."""
-    limit = plan.query.limit
-    rest = order[limit:]
-    kept = order[:limit] if rest else None
-    shown = (*order[:limit], (OTHER,) * len(plan.query.group_by)) if rest else order
+    """The groups to show, OTHER last, and the cells with all that they need. What was shown before is no part of OTHER,
+    so it is told apart too."""
+    order, end = ranking.order, ranking.start + plan.query.limit
+    rest = order[end:]
+    kept = order[:end] if rest else None
+    page = order[ranking.start : end]
+    shown = (*page, (OTHER,) * len(plan.query.group_by)) if rest else page
+    _refuse_too_many(plan, end)
     wanted: set[Part] = set()
     if Part.GROUP_SERIES in plan.parts and order:
         wanted.add(Part.GROUP_SERIES)
@@ -119,6 +124,16 @@ async def _shown(
         wanted |= plan.parts & {Part.INTERVALS}
         more |= await computed(engine, replace(plan, parts=frozenset(wanted), kept=kept))
     return shown, {**cells, **more}
+
+
+def _refuse_too_many(plan: QueryPlan, groups: int) -> None:
+    if plan.query.after and Part.GROUP_SERIES in plan.parts and groups * max(plan.lengths) > MOST_CELLS:
+        raise Refused(
+            LimitReached(
+                message=f"Series of {groups} groups are more than {MOST_CELLS} cells: take fewer buckets.",
+                path=("after",),
+            )
+        )
 
 
 async def group_labels(reader: Reader, plan: QueryPlan, groups: tuple[Codes, ...]) -> Labels:

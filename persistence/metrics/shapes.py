@@ -80,6 +80,7 @@ def _key(plan: QueryPlan) -> Hashable:
             grain=None,
             compare=None,
             minimum_sample=1,
+            after=None,
         ),
         plan.parts,
         plan.kept,

@@ -8,7 +8,9 @@ import strawberry
 
 from domain.metrics.metric import Metric
 from domain.queries import table as domain
+from domain.queries.query import Order
 from domain.queries.table import Figure, Series
+from schema.group_cursors import cursor_of
 from schema.scalars import BigInt, Money, big
 from schema.types.metric_definitions import MetricDefinition
 from schema.types.metric_names import MetricName, Unit
@@ -121,10 +123,16 @@ class FigureSeries:
 
 @strawberry.type(description="The figures of one value, or combination of values, of what is grouped by.")
 class FigureGroup:
+    told: strawberry.Private[domain.Group]
+    order: strawberry.Private[Order | None]
     key: list[GroupKey] = strawberry.field(description="One part per dimension, in the order of groupBy.")
-    other: bool = strawberry.field(description="True for the group of all that lies beyond the first groups.")
+    other: bool = strawberry.field(description="True for the group of all that lies beyond the groups shown.")
     figures: list[MetricFigure] = strawberry.field(description="One per metric, in the order asked for.")
     series: FigureSeries = strawberry.field(description="The group over the buckets.")
+
+    @strawberry.field(description="Pass it as `after` for the groups that follow; null for the rest.")
+    def cursor(self) -> str | None:
+        return cursor_of(self.told, self.order)
 
 
 @strawberry.type(description="The answer to one question whose metrics are data.")
@@ -166,6 +174,8 @@ def _group(table: domain.MetricTable, group: domain.Group, metrics: tuple[Metric
     return FigureGroup(
         key=[GroupKey.from_domain(part) for part in group.key],
         other=group.is_other,
+        told=group,
+        order=table.order,
         figures=_figures(group.figures, metrics),
         series=_series(table, group.series, metrics),
     )

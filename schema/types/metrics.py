@@ -16,8 +16,10 @@ from domain.dimensions import Dimension as DomainDimension
 from domain.metrics.catalogue import METRICS
 from domain.metrics.metric import Metric
 from domain.queries import table as domain
+from domain.queries.query import Order
 from domain.queries.table import Figure, Series
 from domain.time import Window
+from schema.group_cursors import cursor_of
 from schema.scalars import BigInt, TimeZone, big
 from schema.types.metric_names import DimensionName, Grain
 from schema.types.metric_values import SERIES_TYPES, VALUE_TYPES, series_of, value_of
@@ -169,16 +171,24 @@ def _name_of(dimension: DomainDimension) -> str:
 
 @strawberry.type(description="The figures of one value, or combination of values, of what is grouped by.")
 class MetricGroup:
+    told: strawberry.Private[domain.Group]
+    order: strawberry.Private[Order | None]
     key: list[GroupKey] = strawberry.field(description="One part per dimension, in the order of groupBy.")
-    other: bool = strawberry.field(description="True for the group of all that lies beyond the first groups.")
+    other: bool = strawberry.field(description="True for the group of all that lies beyond the groups shown.")
     metrics: MetricTotals = strawberry.field(description="Totals of the group.")  # type: ignore[valid-type]
     series: MetricSeries = strawberry.field(description="The group over the buckets.")  # type: ignore[valid-type]
+
+    @strawberry.field(description="Pass it as `after` for the groups that follow; null for the rest.")
+    def cursor(self) -> str | None:
+        return cursor_of(self.told, self.order)
 
     @classmethod
     def from_domain(cls, group: domain.Group, table: domain.MetricTable) -> "MetricGroup":
         return cls(
             key=[GroupKey.from_domain(part) for part in group.key],
             other=group.is_other,
+            told=group,
+            order=table.order,
             metrics=Figures(group.figures, table.currency),
             series=Lines(group.series, table),
         )

@@ -30,6 +30,7 @@ TABLE = MetricTable(
     totals={},
     series={},
     groups=(),
+    order=None,
     group_count=0,
     overlap=False,
     excluded={},

@@ -21,6 +21,9 @@ from persistence.tenancy import Reader
 MOST_CHANGED_SESSIONS: Final = 50_000
 """Beyond that the tables are read anew, beside the questions."""
 
+SESSIONS_TO_PACK: Final = 20_000
+"""After so many were exchanged, what was taken out and put in has grown to be worth packing."""
+
 Result = TypeVar("Result")
 
 
@@ -47,6 +50,7 @@ class Copy:
         self.lock = asyncio.Lock()
         """Held by whoever changes the copy, and while a view of it is taken."""
         self._executor = executor
+        self._exchanged = 0
 
     def holds(self, tables: Iterable[str]) -> bool:
         return all(table in self.standing for table in tables)
@@ -109,7 +113,14 @@ class Copy:
             raise TooMuchChanged
         if sessions:
             await self._exchange(reader, behind, sessions)
+            await self._pack_after(len(sessions))
         self.standing |= dict.fromkeys(behind, Standing(generation, changes.read_through))
+
+    async def _pack_after(self, exchanged: int) -> None:
+        self._exchanged += exchanged
+        if self._exchanged >= SESSIONS_TO_PACK:
+            self._exchanged = 0
+            await self._work(self.memory.pack)
 
     def _together(self, tables: Collection[str]) -> Collection[str]:
         """Whose a session was is known here only until sessions are exchanged, so visitors go with them."""

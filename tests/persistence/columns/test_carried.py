@@ -14,6 +14,7 @@ from domain.queries.plan import make_plan
 from domain.queries.query import MetricQuery, Part
 from domain.vocabulary import LabelKind, Role, Source
 from persistence.changes import record_changes
+from persistence.columns import copy as copying
 from persistence.columns.copies import Copies
 from persistence.engine import Database
 from persistence.languages import Place, read_untold, write_languages
@@ -23,7 +24,7 @@ from persistence.metrics.statement import build_statement
 from persistence.tables.sessions import SessionCostRow, SessionRow
 from persistence.tables.visitors import VisitorRow
 from persistence.tenancy import reading, writing
-from tests.persistence.columns.test_copy import copies_of, growth_of, raise_generation
+from tests.persistence.columns.test_copy import copies_of, growth_of, raise_generation, various_sessions
 from tests.persistence.metrics.facts import MONTH, NOON_MS, Facts, a_message, a_session
 from tests.persistence.metrics.planning import DAYS, SCOPE
 
@@ -199,6 +200,25 @@ async def test_tables_of_two_moments_answer_nobody(facts: Facts, copies: Copies)
             assert copy is None
 
     assert await told(facts, copies, carried("device")) == [(3,)]
+
+
+async def test_what_is_exchanged_again_and_again_takes_no_more_room(
+    facts: Facts, copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "SESSIONS_TO_PACK", 5)
+    session = a_session(device=1)
+    await facts.sessions(session, *various_sessions())
+    await copies.load(facts.workspace_id, {"session"})
+    sessions = select(func.count()).select_from(SOURCES_IN_COPY[Relation.SESSION].row)
+    sizes = []
+
+    for device in range(5):
+        await change(facts, session, device=device)
+        assert await told(facts, copies, sessions, {"session"}) == [(301,)]
+        sizes.append(copies.size_in_bytes())
+
+    assert sizes[0] < sizes[3]
+    assert sizes[4] < sizes[3]
 
 
 def text_for_copy(query: MetricQuery) -> str:

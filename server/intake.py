@@ -1,12 +1,14 @@
 """The waiting room of ingest: requests of one workspace that wait together become one transaction.
 
 Bounded by events and bytes, fair among workspaces (one transaction of each in turn), one transaction of a workspace
-at a time. A request is answered only after the commit that holds its events.
+at a time. A request is answered only after the commit that holds its events. While this process works on a
+transaction, later requests of its workspace are not read yet: they are read while the database works on it.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -17,8 +19,9 @@ from domain.problems import LimitReached, Refused
 from persistence.engine import DatabaseUnavailable
 from persistence.ingest.arrivals import EventResult, Parcel
 
-Store = Callable[[UUID, Sequence[Parcel]], Awaitable[list[list[EventResult]]]]
-"""Stores parcels of one workspace in one transaction; one list of results for each."""
+Store = Callable[[UUID, Sequence[Parcel], Callable[[], None]], Awaitable[list[list[EventResult]]]]
+"""Stores parcels of one workspace in one transaction; one list of results for each. Calls the function once what is
+left is mostly the database's work."""
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +36,8 @@ class IntakeLimits:
     """Transactions at a time, of different workspaces."""
     seconds: float = 30.0
     """Longest time one transaction may take."""
+    longest_hold: float = 0.5
+    """Seconds that a request is held before it is read."""
 
 
 class IntakeFull(Refused):
@@ -59,6 +64,8 @@ class _Request:
 class _Queue:
     requests: "deque[_Request]" = field(default_factory=deque)
     task: "asyncio.Task[None] | None" = None
+    at_leisure: asyncio.Event = field(default_factory=asyncio.Event)
+    """Not set while this process is busy with a transaction of the workspace."""
 
 
 class Intake:
@@ -73,6 +80,13 @@ class Intake:
         self._closing = False
         self.waiting_events = 0
         self.waiting_bytes = 0
+
+    async def leisure(self, workspace_id: UUID) -> None:
+        """Before a request is read: returns at once, or when the database is at work on the transaction before."""
+        queue = self._queues.get(workspace_id)
+        if queue is not None and not queue.at_leisure.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(queue.at_leisure.wait(), self._limits.longest_hold)
 
     async def submit(self, workspace_id: UUID, parcel: Parcel, *, size: int) -> list[EventResult]:
         if not parcel.events:
@@ -109,9 +123,12 @@ class Intake:
         """Ends when nothing waits; the semaphore is first come, first served, so workspaces take turns."""
         try:
             while queue.requests:
+                queue.at_leisure.set()
                 async with self._turns:
-                    await self._store(workspace_id, self._take(queue))
+                    queue.at_leisure.clear()
+                    await self._store(workspace_id, self._take(queue), queue.at_leisure)
         finally:
+            queue.at_leisure.set()
             while queue.requests:  # only when something unforeseen ended the loop
                 self._settle(queue.requests.popleft(), DatabaseUnavailable("the server is stopping"))
             queue.task = None
@@ -125,12 +142,14 @@ class Intake:
             room -= together[-1].events
         return together
 
-    async def _store(self, workspace_id: UUID, together: list[_Request]) -> None:
+    async def _store(self, workspace_id: UUID, together: list[_Request], at_leisure: asyncio.Event) -> None:
+        parcels = [request.parcel for request in together]
         try:
             async with asyncio.timeout(self._limits.seconds):
-                outcome = await self._store_parcels(workspace_id, [request.parcel for request in together])
+                outcome = await self._store_parcels(workspace_id, parcels, at_leisure.set)
         except Exception as failure:
-            await self._store_apart(workspace_id, together, failure)
+            at_leisure.set()
+            await self._store_apart(workspace_id, together, failure, at_leisure)
             return
         except BaseException:
             for request in together:
@@ -139,7 +158,9 @@ class Intake:
         for request, results in zip(together, outcome, strict=True):
             self._settle(request, results)
 
-    async def _store_apart(self, workspace_id: UUID, together: list[_Request], failure: Exception) -> None:
+    async def _store_apart(
+        self, workspace_id: UUID, together: list[_Request], failure: Exception, at_leisure: asyncio.Event
+    ) -> None:
         """One request must not make its neighbours fail; a database that is gone makes all fail at once."""
         if isinstance(failure, TimeoutError):
             failure = DatabaseUnavailable("the transaction took too long")
@@ -149,7 +170,7 @@ class Intake:
             return
         _log.warning("requests are stored one by one", requests=len(together), error=type(failure).__name__)
         for request in together:
-            await self._store(workspace_id, [request])
+            await self._store(workspace_id, [request], at_leisure)
 
     def _settle(self, request: _Request, outcome: list[EventResult] | Exception) -> None:
         self.waiting_events -= request.events

@@ -1,7 +1,7 @@
 """Events from a client's bytes to durable rows: one way for /v1/events and the `recordEvents` mutation."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,8 @@ from schema.context import Clock
 from server.enrichment import Enrichment
 from server.intake import Intake, IntakeLimits
 
-_EVENTS_AT_A_TIME: Final = 50
+_SMALL_BODY_BYTES: Final = 16_384
+_EVENTS_AT_A_TIME: Final = 25
 """Between which others get their turn, and the database its next statement."""
 _CONTEXTS_AT_A_TIME: Final = 200
 """Between which others get their turn: a user agent never seen before takes a while to read."""
@@ -36,13 +37,16 @@ class Recorder:
         enrichment: Enrichment | None = None,
         limits: IntakeLimits | None = None,
     ) -> None:
-        async def store(workspace_id: UUID, parcels: Sequence[Parcel]) -> list[list[EventResult]]:
-            return await store_events(database, workspace_id, parcels)
+        async def store(
+            workspace_id: UUID, parcels: Sequence[Parcel], at_leisure: Callable[[], None]
+        ) -> list[list[EventResult]]:
+            return await store_events(database, workspace_id, parcels, at_leisure=at_leisure)
 
         self.intake = Intake(store, limits=limits)
         self._database = database
         self._clock = clock
         self._enrichment = enrichment or Enrichment()
+        self._reading = asyncio.Lock()
         self._noted: dict[UUID, datetime] = {}
 
     async def record(
@@ -51,7 +55,11 @@ class Recorder:
         """Raises `Refused` for an unreadable body, `IntakeFull`, `DatabaseUnavailable`."""
         now = self._clock()
         now_ms = int(now.timestamp() * 1000)
-        told = await _told(each_event(body, content_type=content_type, now_ms=now_ms, most_events=MOST_EVENTS))
+        told = await self._read(
+            viewer.workspace_id,
+            each_event(body, content_type=content_type, now_ms=now_ms, most_events=MOST_EVENTS),
+            at_once=len(body) <= _SMALL_BODY_BYTES,
+        )
         reported = [one for one in told if isinstance(one, Reported)]
         parcel = Parcel(
             events=reported,
@@ -64,6 +72,16 @@ class Recorder:
         if len(stored) == len(told):
             return stored
         return sorted([*stored, *map(_refused, told_wrong(told))], key=lambda result: result.index)
+
+    async def _read(
+        self, workspace_id: UUID, events: Iterable[Reported | Rejected], *, at_once: bool
+    ) -> list[Reported | Rejected]:
+        """Larger bodies one after another, and best while the database is at work: then it waits for nobody here."""
+        if at_once:
+            return list(events)
+        await self.intake.leisure(workspace_id)
+        async with self._reading:
+            return await _a_few_at_a_time(events)
 
     async def close(self) -> None:
         await self.intake.close()
@@ -92,7 +110,7 @@ class Recorder:
             )
 
 
-async def _told(events: Iterable[Reported | Rejected]) -> list[Reported | Rejected]:
+async def _a_few_at_a_time(events: Iterable[Reported | Rejected]) -> list[Reported | Rejected]:
     told: list[Reported | Rejected] = []
     for event in events:
         told.append(event)

@@ -6,7 +6,7 @@
 """
 
 from collections import Counter as Counts
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -30,14 +30,21 @@ from persistence.tenancy import Writer, lock_key, writing
 STATEMENT_TIMEOUT_MS: Final = 20_000
 
 
-async def store_events(database: Database, workspace_id: UUID, parcels: Sequence[Parcel]) -> list[list[EventResult]]:
-    """In a transaction of its own: when this returns, the accepted events are durable."""
+def nothing() -> None:
+    """Nobody waits for it."""
+
+
+async def store_events(
+    database: Database, workspace_id: UUID, parcels: Sequence[Parcel], *, at_leisure: Callable[[], None] = nothing
+) -> list[list[EventResult]]:
+    """In a transaction of its own: when this returns, the accepted events are durable. Calls `at_leisure` when what is
+    left is mostly the database's work."""
     months = _months_of(parcels)
     await ensure_months(database, months)
     hot = hot_sessions(database.url, workspace_id)
     try:
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
-            results = await append(writer, parcels, hot=hot)
+            results = await append(writer, parcels, hot=hot, at_leisure=at_leisure)
     except (asyncpg.UniqueViolationError, NameTaken):
         # Two messages under one name, told apart only by looking for the names of all: too dear for every batch.
         async with writing(database, workspace_id, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as writer:
@@ -59,7 +66,12 @@ _DAY_MS: Final = 86_400_000
 
 
 async def append(
-    writer: Writer, parcels: Sequence[Parcel], *, hot: HotSessions | None = None, careful: bool = False
+    writer: Writer,
+    parcels: Sequence[Parcel],
+    *,
+    hot: HotSessions | None = None,
+    careful: bool = False,
+    at_leisure: Callable[[], None] = nothing,
 ) -> list[list[EventResult]]:
     """One result for each event of each parcel, in order. The partitions of their months must be there."""
     arrivals = arrivals_of(parcels)
@@ -73,7 +85,7 @@ async def append(
         fresh = await _admitted(batch, arrivals, careful=careful)
         if fresh:
             await encode_all(batch, fresh)
-            await store(batch, fresh)
+            await store(batch, fresh, at_leisure)
     return _results(arrivals, parcels)
 
 

@@ -1,6 +1,6 @@
 """Each record gets its session; in order, facts continue from where they stand; all else is derived from rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from domain.events import Answer, Message
@@ -22,7 +22,7 @@ from persistence.ingest.timing import place_by_time
 from persistence.ingest.visitors import follow_contacts, write_visitors
 
 
-async def store(batch: Batch, arrivals: Sequence[Arrival]) -> None:
+async def store(batch: Batch, arrivals: Sequence[Arrival], at_leisure: Callable[[], None]) -> None:
     messages, kept = _messages_by_name(arrivals)
     answered = {arrival.named for arrival in kept if arrival.event.__class__ is Answer and arrival.named is not None}
     waiting = await find_waiting(batch, messages.keys() | answered)
@@ -35,6 +35,7 @@ async def store(batch: Batch, arrivals: Sequence[Arrival]) -> None:
         if record is not None and record.session_id is not None:
             placed.late.setdefault(record.session_id, [])
     await _continue(batch, placed)
+    at_leisure()
     await batch.staging.settled()
     disorder = Disorder(placed.late, placed.threads, awaited, messages)
     if disorder:

@@ -1,7 +1,7 @@
 """The waiting room: requests stored together, in turns, refused when full, each with its own answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import pytest
@@ -22,9 +22,15 @@ class Ledger:
         self.stored: list[tuple[UUID, list[int]]] = []
         self.open = asyncio.Event()
         self.open.set()
+        self.reckoned = asyncio.Event()
+        self.reckoned.set()
         self.poison: Exception | None = None
 
-    async def store(self, workspace_id: UUID, parcels: Sequence[Parcel]) -> list[list[EventResult]]:
+    async def store(
+        self, workspace_id: UUID, parcels: Sequence[Parcel], at_leisure: Callable[[], None]
+    ) -> list[list[EventResult]]:
+        await self.reckoned.wait()
+        at_leisure()
         await self.open.wait()
         await asyncio.sleep(0)
         if self.poison is not None and (len(parcels) > 1 or len(parcels[0].events) == 3):
@@ -127,3 +133,44 @@ async def test_closing_stores_what_was_taken_and_takes_no_more() -> None:
     assert len(await taken) == 1
     with pytest.raises(IntakeFull):
         await intake.submit(ONE, a_parcel(1), size=1)
+
+
+async def test_requests_are_read_while_the_database_works() -> None:
+    """Not while this process does; other workspaces do not wait."""
+    ledger = Ledger()
+    intake = Intake(ledger.store)
+    await asyncio.wait_for(intake.leisure(ONE), 0.1)
+    ledger.open.clear()
+    ledger.reckoned.clear()
+    first = asyncio.create_task(intake.submit(ONE, a_parcel(1), size=1))
+    await asyncio.sleep(0.01)
+    reading = asyncio.create_task(intake.leisure(ONE))
+    await asyncio.wait_for(intake.leisure(OTHER), 0.1)
+    await asyncio.sleep(0.01)
+    assert not reading.done()
+    ledger.reckoned.set()
+    await asyncio.wait_for(reading, 0.1)
+    assert not first.done()
+    ledger.open.set()
+    assert len(await first) == 1
+
+
+async def test_a_request_is_not_held_for_long() -> None:
+    ledger = Ledger()
+    intake = Intake(ledger.store, limits=IntakeLimits(longest_hold=0.05))
+    ledger.reckoned.clear()
+    first = asyncio.create_task(intake.submit(ONE, a_parcel(1), size=1))
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(intake.leisure(ONE), 5)
+    assert not first.done()
+    ledger.reckoned.set()
+    await first
+
+
+async def test_a_transaction_that_fails_holds_nobody() -> None:
+    ledger = Ledger()
+    ledger.poison = DatabaseUnavailable("gone")
+    intake = Intake(ledger.store, limits=IntakeLimits(longest_hold=60))
+    with pytest.raises(DatabaseUnavailable):
+        await intake.submit(ONE, a_parcel(3), size=1)
+    await asyncio.wait_for(intake.leisure(ONE), 1)

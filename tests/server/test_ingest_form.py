@@ -1,5 +1,6 @@
 """Each wrong way to send events gets its own status and code, and spoils nothing beside it."""
 
+import asyncio
 import gzip
 import json
 from typing import Any
@@ -121,3 +122,23 @@ async def test_each_event_has_its_own_result(shared: Shared) -> None:
     assert (response.status_code, statuses(response)) == (200, ["accepted", "rejected", "duplicate"])
     again = await send(shared, "\n".join(map(json.dumps, (good, changed))), content_type=LINES)
     assert statuses(again) == ["duplicate", "conflict"]
+
+
+async def test_large_bodies_side_by_side_keep_each_event_its_answer(shared: Shared) -> None:
+    """They are read in turns, a few events at a time, while others are stored; every seventh event is wrong."""
+
+    async def one_client(client: int) -> list[str]:
+        found: list[str] = []
+        for request in range(3):
+            events = [
+                a_user_message(sessionId=f"side-{client}-{place % 20}", minutes=request, text="x" * 100)
+                | ({"role": "NOBODY"} if place % 7 == 3 else {})
+                for place in range(200)
+            ]
+            response = await send(shared, events)
+            assert [result["index"] for result in response.json()["results"]] == list(range(200))
+            found += statuses(response)
+        return found
+
+    expected = ["rejected" if place % 7 == 3 else "accepted" for place in range(200)] * 3
+    assert await asyncio.gather(*(one_client(client) for client in range(6))) == [expected] * 6

@@ -35,12 +35,14 @@ class Shelf:
     cells: Cells
     evaluations: Mapping[str, Evaluation]
     hidden: Hidden
-    pending: Pending
+    pending: Pending | None
 
     def reading(self, evaluation: Evaluation, key: CellKey) -> Reading:
         if evaluation.of_the_moment and (key.bucket is not None or key.window != NOW):
             return not_applicable(evaluation.metric) if evaluation.told.some else not_reported(evaluation)
-        found = self.pending.shown(key, read(evaluation, self.cells.get(key, {})))
+        found = read(evaluation, self.cells.get(key, {}))
+        if self.pending is not None:
+            found = self.pending.shown(key, found)
         return self.hidden.shown(key, found)
 
 

@@ -44,8 +44,10 @@ class Pending:
         return buckets[key.bucket] if in_time and key.bucket is not None else self.windows[key.window]
 
 
-def pending_cells(plan: QueryPlan) -> Pending:
-    """A session that waits may yet come into any group, so all groups of a time are alike."""
+def pending_cells(plan: QueryPlan) -> Pending | None:
+    """A session that waits may yet come into any group, so all groups of a time are alike. None: nothing waits."""
+    if not plan.scope.awaited:
+        return None
     chatbots = {one.chatbot_id for one in plan.scope.chatbots_in(plan.query.where)}
     waiting = [one for one in plan.scope.awaited if one.chatbot_id is None or one.chatbot_id in chatbots]
     return Pending(

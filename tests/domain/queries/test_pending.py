@@ -43,7 +43,8 @@ def shown(waiting: list[Awaited], *, where_one: bool) -> tuple[list[tuple[CellKe
         for window in (0, 1)
         for index, bucket in enumerate(plan.buckets[window])
     ]
-    return cells, {key: pending.shown(key, Reading(SESSIONS, 1)).status for key, _ in cells}
+    reading = Reading(SESSIONS, 1)
+    return cells, {key: (pending.shown(key, reading) if pending else reading).status for key, _ in cells}
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -57,7 +57,7 @@ class Installation:
             env=environment_of(self.folder, self.database_url, port=0),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
         )
 
 

@@ -1,10 +1,12 @@
 """The Explore page shows what the API answers: any metric, split by anything, in every theme and width."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.build import a_user_message
 from tests.web.reading import open_page, shown_value, violations
 from tests.web.serving import Serving
 
@@ -56,6 +58,28 @@ def test_busy_hours_are_those_of_the_heatmap(page: Page, served: Serving) -> Non
     expected = heatmap["metrics"]["sessions"]["perOccurrence"]
     shown = [float(value) if value else None for value in told]
     assert [bool(value) for value in shown] == [bool(value) for value in expected]
+
+
+def test_what_changed_it_sums_to_the_change(page: Page, served: Serving) -> None:
+    """Two days ago there were fewer sessions of one chatbot and some of another: both moved the number."""
+    earlier = datetime.now(UTC) - timedelta(hours=30)
+    told = [("concierge", 1), ("porter", 3)]
+    served.send(
+        [
+            a_user_message(chatbotId=bot, sessionId=f"{bot}-{number}", occurredAt=earlier.isoformat())
+            for bot, count in told
+            for number in range(count)
+        ]
+    )
+    explore(page, served, "period=24h&metric=SESSIONS&by=CHATBOT")
+    rows = page.locator(".area-change tbody tr")
+    expect(rows).to_have_count(2)
+    parts = [float(cell.get_attribute("data-contribution") or "") for cell in rows.locator("[data-contribution]").all()]
+    now = served.ask(f"{{ metrics({DAY}) {{ totals {{ sessions {{ value }} }} }} }}")["metrics"]["totals"]["sessions"]
+    assert sorted(parts) == sorted([now["value"] - 1, -3])
+    expect(page.locator(".area-change")).to_contain_text(f"+{now['value'] - 4} since the period before")
+    page.get_by_label("Metric").select_option("RESOLUTION_RATE")
+    expect(page.locator(".area-change thead")).to_contain_text("By the mix")
 
 
 @pytest.mark.parametrize(("choice", "part"), [("All", "ALL"), ("Counted", "NUMERATOR"), ("Not counted", "REST")])

@@ -14,6 +14,7 @@ import "../design/layout.css";
 import { NoPermission, Trouble } from "../design/states";
 import { Busy } from "./busy";
 import { Cases } from "./cases";
+import { Change } from "./change";
 import { Controls } from "./controls";
 import { Groups } from "./groups";
 import { Headline } from "./headline";
@@ -53,6 +54,14 @@ export function ExplorePage() {
           <Trend metric={metric} answer={answer} write={write} />
           {asked.by && answer?.groups && (
             <Groups metric={metric} dimension={titleOf(catalogue.data, asked.by)} answer={answer} write={write} />
+          )}
+          {asked.by && answer?.groups && (
+            <Change
+              metric={metric}
+              dimension={titleOf(catalogue.data, asked.by)}
+              view={{ ...casesOf(asked), groupBy: [asked.by] }}
+              write={write}
+            />
           )}
           <Busy heatmap={busy.data?.heatmap ?? undefined} />
           <Cases key={asked.metric} metric={metric} view={casesOf(asked)} />

@@ -33,6 +33,12 @@ export function writeDifference(metric: Metric, { value, previous, changeRatio }
   return changeRatio === null ? "–" : writeChange(changeRatio);
 }
 
+/** A difference with its sign: of a share in points. */
+export function pointsOf(metric: Metric, write: (value: number) => string, difference: number): string {
+  if (metric.unit === "SHARE") return `${points.format(difference * 100)} points`;
+  return difference < 0 ? `−${write(-difference)}` : `+${write(difference)}`;
+}
+
 const points = new Intl.NumberFormat(locale, { signDisplay: "exceptZero", maximumFractionDigits: 1 });
 
 export function writeChange(ratio: number): string {

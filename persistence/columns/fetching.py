@@ -20,6 +20,9 @@ Take = Callable[[Arrays], Awaitable[None]]
 UNKNOWN: Final = {"BIGINT": -(2**63), "INTEGER": -(2**31), "SMALLINT": -(2**15), "BOOLEAN": -1}
 """What stands for null on the way; no fact reaches there."""
 
+LONGEST_SECONDS: Final = 600.0
+"""For one table: far longer than any other statement may take, because the workspace is read whole."""
+
 _HEADER_BYTES: Final = 19  # signature, flags, length of the extension
 _CHUNK_BYTES: Final = 32 * 1024 * 1024
 _NO_CURRENCY: Final = b"   "
@@ -45,7 +48,9 @@ async def fetch_rows(
         arguments.append(list(keys))
     handing = _HandingOver(_row_type(table), take)
     async with handing:
-        await driver.copy_from_query(statement, *arguments, output=handing.receive, format="binary")
+        await driver.copy_from_query(
+            statement, *arguments, output=handing.receive, format="binary", timeout=LONGEST_SECONDS
+        )
 
 
 class _HandingOver:

@@ -1,6 +1,7 @@
 """The copy holds what the database holds: after every commit, in any order of commits, and within its limits."""
 
 import asyncio
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from sqlalchemy import func, insert, select, text
 
 from persistence.changes import record_changes
 from persistence.columns import copy as copying
+from persistence.columns import fetching
 from persistence.columns.copies import Copies, CopyLimits
-from persistence.columns.layout import TABLES
+from persistence.columns.fetching import Arrays
+from persistence.columns.layout import TABLES, CopiedTable
+from persistence.columns.memory import Filling
 from persistence.engine import Database, Growth, open_database
 from persistence.ground import ground_of
 from persistence.tables.sessions import SessionRow
@@ -72,9 +76,9 @@ async def growth_of(reader: Reader) -> Growth:
     return (await ground_of(reader)).growth
 
 
-def various_sessions() -> list[dict[str, Any]]:
+def various_sessions(count: int = 300) -> list[dict[str, Any]]:
     """A few alike take no room at all in a copy."""
-    return [a_session(started_at_ms=NOON_MS + number**3) for number in range(300)]
+    return [a_session(started_at_ms=NOON_MS + number**2) for number in range(count)]
 
 
 async def put(writer: Writer, *sessions: dict[str, Any]) -> None:
@@ -203,6 +207,29 @@ async def test_too_many_changes_are_loaded_anew(facts: Facts, monkeypatch: pytes
 
     assert (at_once, await count_in_copy(facts, copies)) == (None, 3)
     await copies.close()
+
+
+async def test_a_table_may_take_longer_than_any_other_statement(
+    app_url: str, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Millions of rows come in for minutes; here few do, slowly."""
+    await facts.sessions(*various_sessions(3_000))
+    add = Filling.add
+
+    def slowly(self: Filling, table: CopiedTable, arrays: Arrays) -> None:
+        sleep(0.4)
+        add(self, table, arrays)
+
+    monkeypatch.setattr(fetching, "_CHUNK_BYTES", 1_000)
+    monkeypatch.setattr(Filling, "add", slowly)
+    database = open_database(app_url, pool_size=3, silence_timeout_s=1.0, connect_timeout_s=10, acquire_timeout_s=10)
+    copies = copies_of(database)
+
+    await copies.load(facts.workspace_id, {"session"})
+
+    assert await count_in_copy(facts, copies) == 3_000
+    await copies.close()
+    await database.close()
 
 
 @pytest.mark.parametrize("limits", [{"least_sessions": 100}, {"most_bytes": 2**26, "bytes_a_session": 2**40}])

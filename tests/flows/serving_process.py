@@ -18,7 +18,7 @@ import httpx
 from benchmarks.stage import CHECKOUT, free_port, open_workspace
 from persistence.engine import open_database
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 Json = dict[str, Any]
 
 
